@@ -1,0 +1,44 @@
+import type { AbortSignalLike } from "./call.js";
+
+/** The only source of time and sleep in the domain, so that tests can move time instead of sleeping. */
+export interface Clock {
+  /** Milliseconds since 1970; never runs backwards; may carry fractions. */
+  now(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts (never rejects: the caller looks at the signal). */
+  sleep(ms: number, signal?: AbortSignalLike): Promise<void>;
+  /** Calls `tick` every `ms` until the returned function is called. Keeps no process alive. */
+  every(ms: number, tick: () => void): () => void;
+}
+
+/** setTimeout's largest delay; anything longer fires at once. */
+const longestTimerMs = 2_147_483_647;
+
+/** Wall-clock time at the start plus the monotonic timer since: clock jumps of the machine do not reach us. */
+export const systemClock: Clock = Object.freeze({
+  now: () => performance.timeOrigin + performance.now(),
+  sleep,
+  every(ms: number, tick: () => void) {
+    const timer = setInterval(tick, ms);
+    timer.unref?.();
+    return () => clearInterval(timer);
+  },
+});
+
+function sleep(ms: number, signal?: AbortSignalLike): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const timer = setTimeout(wake, Math.min(Math.max(0, ms), longestTimerMs));
+    signal?.addEventListener("abort", wake);
+    function wake() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", wake);
+      resolve();
+    }
+  });
+}
+
+/** Milliseconds to whole microseconds, the unit of everything that a store is told. */
+export const toMicros = (ms: number): number => Math.ceil(ms * 1000);
+
+/** Whole microseconds to milliseconds. */
+export const toMillis = (us: number): number => us / 1000;

@@ -1,0 +1,87 @@
+import type { WindowParams } from "../store/port.js";
+
+/**
+ * Exact trailing window as the sorted times at which each taken place becomes free again, on the rule's own
+ * clock, in µs. One message, one place:
+ *
+ *     turn reserved   free at turn   + margin + period
+ *     SENDING mark    free at mark   + margin + period     the server may count it as late as that
+ *     settled         free at settle          + period     by then the server has counted it
+ *
+ * A place is named by its time, so no two are equal (one is moved by 1 µs).
+ */
+export type Places = number[];
+
+/** Places that a cost takes: above the limit, all of them. */
+export const placesFor = (params: WindowParams, cost: number): number => Math.min(cost, params.limit);
+
+/** Forgets places that are free again. */
+export function prune(places: Places, now: number): void {
+  let free = 0;
+  while (free < places.length && places[free]! <= now) free++;
+  if (free > 0) places.splice(0, free);
+}
+
+/** When `cost` places are free, given every place that is taken or reserved. */
+export function windowTurn(params: WindowParams, places: Places, now: number, cost: number): number {
+  const mustBeFree = places.length - (params.limit - placesFor(params, cost)) - 1;
+  return mustBeFree < 0 ? now : Math.max(now, places[mustBeFree]!);
+}
+
+/** Takes `cost` places that become free at `freeAt` (made unique); answers them. */
+export function takePlaces(places: Places, count: number, freeAt: number): number[] {
+  const taken: number[] = [];
+  for (let i = 0; i < count; i++) taken.push(insertUnique(places, freeAt));
+  return taken;
+}
+
+/** Gives up places by their names; ones that have run out are not there any more. */
+export function dropPlaces(places: Places, taken: readonly number[]): void {
+  for (const name of taken) {
+    const at = indexOf(places, name);
+    if (places[at] === name) places.splice(at, 1);
+  }
+}
+
+/**
+ * When places that were reserved earlier may be used: those ahead of them may have been sent later than
+ * planned, and then they are free later too.
+ */
+export function windowReady(
+  params: WindowParams,
+  places: Places,
+  taken: readonly number[],
+  turn: number,
+): number {
+  const first = taken[0] ?? 0;
+  const ahead = indexOf(places, first);
+  const mustBeFree = ahead - (params.limit - taken.length) - 1;
+  return mustBeFree < 0 ? turn : Math.max(turn, places[mustBeFree]!);
+}
+
+/** Places free now. */
+export const placesLeft = (params: WindowParams, places: Places, now: number): number =>
+  params.limit - (places.length - indexOf(places, now + 1));
+
+function insertUnique(places: Places, wanted: number): number {
+  let at = indexOf(places, wanted);
+  let name = wanted;
+  while (places[at] === name) {
+    name++;
+    at++;
+  }
+  places.splice(at, 0, name);
+  return name;
+}
+
+/** Index of the first place that is not before `time`. */
+function indexOf(places: Places, time: number): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (places[middle]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

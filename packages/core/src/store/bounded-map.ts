@@ -1,0 +1,76 @@
+/** How a {@link BoundedMap} treats its entries. */
+export interface Bounds<V> {
+  /** Entries kept at most. Those that may not be dropped can push it beyond. */
+  readonly limit: number;
+  readonly isExpired: (value: V, now: number) => boolean;
+  /** May the entry be dropped before its time when the map is full? */
+  readonly mayDrop: (value: V) => boolean;
+  readonly onDropped?: ((count: number) => void) | undefined;
+}
+
+/** Entries looked at per write: two for each one added, so expired ones cannot pile up. */
+const looksPerWrite = 2;
+/** Entries looked at to make room in a full map. */
+const looksWhenFull = 64;
+
+/** A map that forgets without a timer: each write looks at two old entries and drops what has expired. */
+export class BoundedMap<V> {
+  readonly #entries = new Map<string, V>();
+  readonly #bounds: Bounds<V>;
+  #hand: Iterator<[string, V]> = this.#entries.entries();
+
+  constructor(bounds: Bounds<V>) {
+    this.#bounds = bounds;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Writes move an entry to the young end. */
+  set(key: string, value: V, now: number): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    this.#lookAround(now);
+    if (this.#entries.size > this.#bounds.limit) this.#makeRoom(now);
+  }
+
+  delete(key: string): boolean {
+    return this.#entries.delete(key);
+  }
+
+  /** Drops everything that has expired. Answers how many. */
+  sweep(now: number): number {
+    const before = this.#entries.size;
+    for (const [key, value] of this.#entries) {
+      if (this.#bounds.isExpired(value, now)) this.#entries.delete(key);
+    }
+    return before - this.#entries.size;
+  }
+
+  #lookAround(now: number): void {
+    for (let i = 0; i < looksPerWrite; i++) {
+      const { value: entry, done } = this.#hand.next();
+      if (done) {
+        this.#hand = this.#entries.entries();
+        return;
+      }
+      if (this.#bounds.isExpired(entry[1], now)) this.#entries.delete(entry[0]);
+    }
+  }
+
+  #makeRoom(now: number): void {
+    let looked = 0;
+    for (const [key, value] of this.#entries) {
+      if (this.#entries.size <= this.#bounds.limit || looked++ >= looksWhenFull) return;
+      const expired = this.#bounds.isExpired(value, now);
+      if (!expired && !this.#bounds.mayDrop(value)) continue;
+      this.#entries.delete(key);
+      if (!expired) this.#bounds.onDropped?.(1);
+    }
+  }
+}

@@ -1,0 +1,376 @@
+import { type Clock, systemClock, toMicros } from "../clock.js";
+import {
+  type HeldRecord,
+  isGone,
+  mayRenew,
+  maySettle,
+  meet,
+  meetFreeze,
+  viewOf,
+} from "../idempotency/record.js";
+import { localTime, stopUntil } from "../limiter/frozen-clock.js";
+import {
+  describeRule,
+  freshRule,
+  giveBack,
+  markSending,
+  markSettled,
+  type Paid,
+  pay,
+  postpone,
+  type RuleState,
+  readyAt,
+  restsAt,
+  turnOf,
+} from "../limiter/rule-state.js";
+import { BoundedMap } from "./bounded-map.js";
+import type {
+  Admission,
+  AdmitRequest,
+  FreezeAnswer,
+  FreezeRequest,
+  RecordView,
+  RenewRequest,
+  RuleCharge,
+  RuleStats,
+  SettleRequest,
+  StatsRequest,
+  Store,
+  StoreHealth,
+} from "./port.js";
+
+export interface MemoryStoreOptions {
+  /**
+   * Records kept at most; a full store drops the oldest DONE ones, never one in flight or AMBIGUOUS.
+   * @default 100_000
+   */
+  maxRecords?: number;
+  /** Told how many DONE records were dropped before their time. */
+  onDropped?: (count: number) => void;
+  /** Time source, for tests. */
+  clock?: Clock;
+}
+
+/**
+ * A store in this process's memory: the same laws as over Redis, for one process. Holds no timer: what has
+ * expired is dropped while other calls are made.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  return new MemoryStore(options);
+}
+
+/** A step that found nothing in its way. */
+interface Progress {
+  readonly record: HeldRecord | undefined;
+  readonly stage: number;
+  readonly paid: Paid[];
+}
+
+/** See {@link memoryStore}. */
+export class MemoryStore implements Store {
+  readonly name = "memory";
+  readonly #records: BoundedMap<HeldRecord>;
+  readonly #rules: BoundedMap<RuleState>;
+  readonly #clock: Clock;
+
+  constructor({ maxRecords = 100_000, onDropped, clock = systemClock }: MemoryStoreOptions = {}) {
+    this.#clock = clock;
+    this.#records = new BoundedMap({
+      limit: maxRecords,
+      isExpired: (record, now) => record.expires <= now,
+      mayDrop: (record) => record.state === "done",
+      onDropped,
+    });
+    this.#rules = new BoundedMap({
+      limit: Number.POSITIVE_INFINITY,
+      isExpired: (rule, now) => restsAt(rule) <= now,
+      mayDrop: () => false,
+    });
+  }
+
+  async admit(request: AdmitRequest): Promise<Admission> {
+    const now = request.nowUs ?? this.#now();
+    if (request.deadlineUs !== undefined && now > request.deadlineUs)
+      return { status: "expired", nowUs: now };
+    const progress = this.#meet(request, now);
+    return "status" in progress ? progress : this.#payRules(request, progress, now);
+  }
+
+  async renew(request: RenewRequest): Promise<boolean> {
+    const now = request.nowUs ?? this.#now();
+    const record = this.#record(request.bot, request.record, now);
+    if (!mayRenew(record, request, now)) return false;
+    record.lease = now + request.leaseUs;
+    record.expires = Math.max(record.expires, record.lease);
+    if (record.state === "sending") {
+      this.#eachPaid(request, record.paid, now, markSending);
+    }
+    return true;
+  }
+
+  async settle(request: SettleRequest): Promise<boolean> {
+    const now = request.nowUs ?? this.#now();
+    const record = this.#record(request.bot, request.record, now);
+    if (!maySettle(record, request, request.as)) return false;
+    this.#eachPaid(request, record.paid, now, request.as === "unsent" ? giveBack : markSettled);
+    const key = keyOf(request.bot, request.record);
+    if (request.as === "unsent" || request.as === "free") {
+      this.#records.delete(key);
+      return true;
+    }
+    const state = request.as;
+    this.#records.set(
+      key,
+      { ...closed(record), state, result: request.result, expires: now + request.ttlUs },
+      now,
+    );
+    return true;
+  }
+
+  async freeze(request: FreezeRequest): Promise<FreezeAnswer> {
+    const now = request.nowUs ?? this.#now();
+    const { bot, record: id } = request;
+    const charge = request.rules[request.frozen]!;
+    const record = id === undefined ? undefined : this.#record(bot, id, now);
+    const meeting = id === undefined ? "freeze" : meetFreeze(record, request);
+    if (meeting === "lost") return { status: "lost", nowUs: now };
+    if (meeting === "freeze") {
+      this.#change(bot, charge, now, (rule) => {
+        stopUntil(rule, now, now + request.retryAfterUs);
+        if (record) backInLine(request, record, rule, now);
+      });
+    }
+    const rule = this.#rule(bot, charge, now);
+    const ready = record ? readyAt(charge, rule, record.paid[request.frozen]!, now) : rule.thaw;
+    return { status: "frozen", waitUs: Math.max(0, ready - now), nowUs: now };
+  }
+
+  async inspect(bot: string, record: string, nowUs?: number): Promise<RecordView | undefined> {
+    const now = nowUs ?? this.#now();
+    const held = this.#record(bot, record, now);
+    return held && viewOf(held, now);
+  }
+
+  async stats({ bot, rules, nowUs }: StatsRequest): Promise<readonly RuleStats[]> {
+    const now = nowUs ?? this.#now();
+    return rules.map((charge) => describeRule(charge, this.#rule(bot, charge, now), now));
+  }
+
+  async reset(
+    bot: string,
+    what: { records?: readonly string[]; rules?: readonly string[] },
+  ): Promise<number> {
+    let found = 0;
+    for (const id of what.records ?? []) if (this.#records.delete(keyOf(bot, id))) found++;
+    for (const key of what.rules ?? []) if (this.#rules.delete(keyOf(bot, key))) found++;
+    return found;
+  }
+
+  async sweep(nowUs?: number): Promise<number> {
+    const now = nowUs ?? this.#now();
+    return this.#records.sweep(now) + this.#rules.sweep(now);
+  }
+
+  async ping(): Promise<StoreHealth> {
+    return { nowUs: this.#now(), records: this.#records.size, rules: this.#rules.size };
+  }
+
+  async close(): Promise<void> {}
+
+  /** Whom does the record belong to? Either an answer, or where to go on paying. */
+  #meet(request: AdmitRequest, now: number): Admission | Progress {
+    const { claim } = request;
+    if (claim === undefined) return { record: undefined, stage: 0, paid: [] };
+    for (const id of claim.aliases ?? []) {
+      const alias = this.#record(request.bot, id, now);
+      const meeting = meet(alias, claim, request, now);
+      if (meeting !== "claim") return answerTo(meeting, alias!, request, now);
+    }
+    const record = this.#record(request.bot, claim.id, now);
+    const meeting = meet(record, claim, request, now);
+    if (meeting === "claim") return { record: undefined, stage: 0, paid: [] };
+    if (meeting !== "resume" || claim.mode === "update") return answerTo(meeting, record!, request, now);
+    return { record, stage: record!.stage, paid: [...record!.paid] };
+  }
+
+  /** Pays from `stage` on, or stops at the first rule that must be waited for. Looks first, then writes. */
+  #payRules(request: AdmitRequest, progress: Progress, now: number): Admission {
+    const { rules, bot } = request;
+    const due = progress.record ? this.#dueAt(request, progress, now) : { at: now, rule: 0 };
+    if (due.at > now) return this.#waitAgain(request, progress, due, now);
+    const first = progress.record ? progress.stage + 1 : 0;
+    let stop = first;
+    let at = now;
+    for (; stop < rules.length; stop++) {
+      at = turnOf(rules[stop]!, this.#rule(bot, rules[stop]!, now), now);
+      if (at > now) break;
+    }
+    if (at - now > request.maxWaitUs) return this.#refuse(request, progress, at, rules[stop]!, now);
+    if (request.claim === undefined) return this.#unclaimed(rules[stop], at, now);
+    const paid = progress.paid;
+    for (let i = first; i <= stop && i < rules.length; i++) {
+      this.#change(bot, rules[i]!, now, (rule) => {
+        paid[i] = pay(rules[i]!, rule, now);
+      });
+    }
+    if (stop < rules.length) return this.#reserve(request, progress.record, stop, paid, at, now);
+    this.#eachPaid(request, paid, now, markSending);
+    return this.#go(request, progress.record, paid, now);
+  }
+
+  /** When a reserved turn may be used: its own time, no frozen rule on the way. */
+  #dueAt(request: AdmitRequest, { stage, paid }: Progress, now: number): { at: number; rule: number } {
+    let due = { at: now, rule: stage };
+    for (let i = 0; i <= stage && i < request.rules.length; i++) {
+      const charge = request.rules[i]!;
+      const rule = this.#rule(request.bot, charge, now);
+      const at = i === stage ? readyAt(charge, rule, paid[i]!, now) : Math.max(now, rule.thaw);
+      if (at > due.at) due = { at, rule: i };
+    }
+    return due;
+  }
+
+  #waitAgain(
+    request: AdmitRequest,
+    progress: Progress,
+    due: { at: number; rule: number },
+    now: number,
+  ): Admission {
+    const charge = request.rules[due.rule]!;
+    if (due.at - now > request.maxWaitUs) return this.#refuse(request, progress, due.at, charge, now);
+    const record = progress.record!;
+    const paid = record.paid[record.stage];
+    if (due.rule === record.stage && paid) {
+      this.#change(request.bot, charge, now, (rule) => postpone(charge, rule, paid, due.at));
+    }
+    record.lease = Math.max(record.lease, due.at + request.graceUs);
+    record.expires = Math.max(record.expires, record.lease);
+    return { status: "wait", waitUs: due.at - now, rule: charge.name, nowUs: now };
+  }
+
+  /** Too far away: whatever was paid earlier is given back and the record is free. */
+  #refuse(
+    request: AdmitRequest,
+    { record, paid }: Progress,
+    at: number,
+    charge: RuleCharge,
+    now: number,
+  ): Admission {
+    if (record) {
+      this.#eachPaid(request, paid, now, giveBack);
+      this.#records.delete(keyOf(request.bot, request.claim!.id));
+    }
+    return { status: "refused", retryAfterUs: at - now, rule: charge.name, nowUs: now };
+  }
+
+  #unclaimed(stopped: RuleCharge | undefined, at: number, now: number): Admission {
+    if (stopped === undefined) return { status: "go", nowUs: now };
+    return { status: "wait", waitUs: at - now, rule: stopped.name, nowUs: now };
+  }
+
+  #reserve(
+    request: AdmitRequest,
+    record: HeldRecord | undefined,
+    stage: number,
+    paid: Paid[],
+    at: number,
+    now: number,
+  ): Admission {
+    this.#write(request, record, { state: "reserved", stage, paid, lease: at + request.graceUs }, now);
+    return { status: "wait", waitUs: at - now, rule: request.rules[stage]!.name, nowUs: now };
+  }
+
+  #go(request: AdmitRequest, record: HeldRecord | undefined, paid: Paid[], now: number): Admission {
+    const state = request.claim!.mode === "update" ? "reserved" : "sending";
+    const stage = request.rules.length;
+    this.#write(request, record, { state, stage, paid, lease: now + request.leaseUs }, now);
+    return { status: "go", nowUs: now };
+  }
+
+  #write(
+    request: AdmitRequest,
+    record: HeldRecord | undefined,
+    change: Pick<HeldRecord, "state" | "stage" | "paid" | "lease">,
+    now: number,
+  ): void {
+    const { owner, attempt, claim, bot, ttlUs } = request;
+    const expires = Math.max(now + ttlUs, change.lease, record?.expires ?? 0);
+    const next = { owner, attempt, content: claim!.content, result: undefined, ...change, expires };
+    this.#records.set(keyOf(bot, claim!.id), next, now);
+  }
+
+  #eachPaid(
+    { bot, rules }: { bot: string; rules: readonly RuleCharge[] },
+    paid: readonly Paid[],
+    now: number,
+    step: (charge: RuleCharge, rule: RuleState, paid: Paid, now: number) => void,
+  ): void {
+    paid.forEach((item, i) => {
+      this.#change(bot, rules[i]!, now, (rule) => step(rules[i]!, rule, item, now));
+    });
+  }
+
+  #record(bot: string, id: string, now: number): HeldRecord | undefined {
+    const record = this.#records.get(keyOf(bot, id));
+    return isGone(record, now) ? undefined : record;
+  }
+
+  /** A rule at rest has no state: what is left of it is not looked at. */
+  #rule(bot: string, charge: RuleCharge, now: number): RuleState {
+    const found = this.#rules.get(keyOf(bot, charge.key));
+    return found && restsAt(found) > now ? found : freshRule();
+  }
+
+  /** Changes a rule. The write comes last, because it may drop entries that rest. */
+  #change(bot: string, charge: RuleCharge, now: number, change: (rule: RuleState) => void): void {
+    const rule = this.#rule(bot, charge, now);
+    change(rule);
+    this.#rules.set(keyOf(bot, charge.key), rule, now);
+  }
+
+  #now(): number {
+    return toMicros(this.#clock.now());
+  }
+}
+
+const keyOf = (bot: string, name: string): string => `${bot}:${name}`;
+
+/** SENDING → RESERVED: the frozen rule and narrower ones stay paid, wider ones are paid again. */
+function backInLine(request: FreezeRequest, record: HeldRecord, rule: RuleState, now: number): void {
+  record.state = "reserved";
+  record.attempt++;
+  record.stage = request.frozen;
+  record.paid = record.paid.slice(0, request.frozen + 1);
+  record.paid[request.frozen]!.turn = localTime(rule, now);
+  record.lease = Math.max(now, rule.thaw) + request.graceUs;
+  record.expires = Math.max(record.expires, record.lease);
+}
+
+/** DONE and AMBIGUOUS hold no lease; AMBIGUOUS keeps what was paid, for its own late settle. */
+const closed = (record: HeldRecord): HeldRecord => ({ ...record, lease: 0, stage: 0, paid: [] });
+
+function answerTo(
+  meeting: Exclude<ReturnType<typeof meet>, "claim">,
+  record: HeldRecord,
+  { graceUs }: AdmitRequest,
+  now: number,
+): Admission {
+  switch (meeting) {
+    case "resume":
+    case "go":
+      return { status: "go", nowUs: now };
+    case "done":
+      return { status: "done", result: record.result, nowUs: now };
+    case "reserved-by-other":
+      return {
+        status: "busy",
+        state: "reserved",
+        waitUs: Math.max(0, record.lease - graceUs - now),
+        nowUs: now,
+      };
+    case "sending-by-other":
+      return { status: "busy", state: "sending", waitUs: 0, nowUs: now };
+    default:
+      return { status: meeting, nowUs: now };
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * What a store must do: one verb, one name everywhere. Every verb is one atomic step; all times are whole
+ * microseconds on the store's own clock; nothing here knows Telegram, texts or tokens.
+ */
+
+/** A token bucket in integers: `capacity` tokens, one more every `intervalUs`. */
+export interface BucketParams {
+  readonly kind: "bucket";
+  readonly capacity: number;
+  readonly intervalUs: number;
+}
+
+/** An exact trailing window: at most `limit` in any `periodUs`; an unsettled place is kept `marginUs` longer. */
+export interface WindowParams {
+  readonly kind: "window";
+  readonly limit: number;
+  readonly periodUs: number;
+  readonly marginUs: number;
+}
+
+/** No charge at all: the rule only carries freezes. */
+export interface GateParams {
+  readonly kind: "gate";
+}
+
+export type RuleParams = BucketParams | WindowParams | GateParams;
+
+/** One rule that a call pays. */
+export interface RuleCharge {
+  /** Which rule: `chat`, `group`, `global` … For events and refusals. */
+  readonly name: string;
+  /** Whose: unique within the bot, e.g. `chat:-1001`. Rules of one kind of limit share it. */
+  readonly key: string;
+  readonly params: RuleParams;
+  /** Tokens or places. A cost above the whole limit waits for, and takes, the whole limit. */
+  readonly cost: number;
+  /**
+   * - `wait`: take a turn and wait for it
+   * - `debit`: charge without waiting, down to minus the capacity; still waits for a freeze
+   */
+  readonly mode: "wait" | "debit";
+  /** `bulk` yields to turns that `normal` has reserved in the same bucket. */
+  readonly priority?: "normal" | "bulk";
+}
+
+/** Whom a record belongs to: every write carries both and is refused unless the record stands at both. */
+export interface Ownership {
+  /** Which bot: the hash tag of every key. */
+  readonly bot: string;
+  /** Owner token: unique per `run`, in the whole fleet. */
+  readonly owner: string;
+  /** Each retry after a 429 adds one. */
+  readonly attempt: number;
+}
+
+/** How a record is claimed by `admit`. */
+export interface Claim {
+  readonly id: string;
+  /** Ids under which older secrets would have filed it: if one of them is in use, it answers. */
+  readonly aliases?: readonly string[] | undefined;
+  /** Content hash; when given and the record holds another, the answer is `mismatch`. */
+  readonly content?: string | undefined;
+  /**
+   * - `send`: paying the last rule writes SENDING, which is never taken over
+   * - `update`: stays RESERVED under a lease, may be taken over
+   */
+  readonly mode: "send" | "update";
+  /** Treat AMBIGUOUS as free (`onAmbiguous: "retry"`): the caller accepts that it may go out twice. */
+  readonly takeAmbiguous?: boolean | undefined;
+}
+
+export interface AdmitRequest extends Ownership {
+  /** Without a claim nothing is recorded: only freezes are looked at, nothing may be charged. */
+  readonly claim?: Claim | undefined;
+  /** Narrow to wide. */
+  readonly rules: readonly RuleCharge[];
+  /** A turn further away than this is refused. */
+  readonly maxWaitUs: number;
+  /** Lease of SENDING (or of an update claim). */
+  readonly leaseUs: number;
+  /** How long after its turn a RESERVED record may still be claimed by its owner alone. */
+  readonly graceUs: number;
+  readonly ttlUs: number;
+  /** Server time after which the step must do nothing and answer `expired`. */
+  readonly deadlineUs?: number | undefined;
+  /** The server's clock, set by tests only. */
+  readonly nowUs?: number | undefined;
+}
+
+/** What `admit` answers. `nowUs` is the server's time. */
+export type Admission = { readonly nowUs: number } & (
+  | { readonly status: "go" }
+  /** A turn is reserved (or a thaw awaited): sleep, then admit again. */
+  | { readonly status: "wait"; readonly waitUs: number; readonly rule: string }
+  /** The turn is further away than `maxWaitUs`; nothing stays charged or claimed. */
+  | { readonly status: "refused"; readonly retryAfterUs: number; readonly rule: string }
+  /** Somebody else holds the record; look again in `waitUs`. */
+  | { readonly status: "busy"; readonly state: "reserved" | "sending"; readonly waitUs: number }
+  | { readonly status: "done"; readonly result: string | undefined }
+  | { readonly status: "ambiguous" }
+  | { readonly status: "mismatch" }
+  | { readonly status: "expired" }
+);
+
+export interface RenewRequest extends Ownership {
+  readonly record: string;
+  readonly leaseUs: number;
+  /** Windows among them get their places restamped: the request is still open. */
+  readonly rules: readonly RuleCharge[];
+  readonly nowUs?: number | undefined;
+}
+
+/**
+ * How a send ended.
+ * - `done`: Telegram has it
+ * - `free`: certainly not sent, but Telegram heard of it; what was paid stays paid
+ * - `unsent`: Telegram never heard of it; the turns are given back
+ * - `ambiguous`: nobody knows
+ */
+export type Settlement = "done" | "free" | "unsent" | "ambiguous";
+
+export interface SettleRequest extends Ownership {
+  readonly record: string;
+  readonly as: Settlement;
+  readonly result?: string | undefined;
+  readonly ttlUs: number;
+  readonly rules: readonly RuleCharge[];
+  readonly nowUs?: number | undefined;
+}
+
+export interface FreezeRequest extends Ownership {
+  /** The caller's record goes SENDING → RESERVED at `attempt + 1`; without one only the rule is frozen. */
+  readonly record?: string | undefined;
+  readonly rules: readonly RuleCharge[];
+  /** Index in `rules` of the rule that stands still. */
+  readonly frozen: number;
+  readonly retryAfterUs: number;
+  readonly graceUs: number;
+  readonly nowUs?: number | undefined;
+}
+
+export type FreezeAnswer = { readonly nowUs: number } & (
+  | { readonly status: "frozen"; readonly waitUs: number }
+  /** The record does not stand at this owner and attempt: nothing was changed. */
+  | { readonly status: "lost" }
+);
+
+/** A record as `inspect` shows it. A SENDING whose lease is over reads as `ambiguous`. */
+export interface RecordView {
+  readonly state: "reserved" | "sending" | "ambiguous" | "done";
+  readonly owner: string;
+  readonly attempt: number;
+  readonly leaseUntilUs?: number | undefined;
+  readonly expiresUs: number;
+  readonly result?: string | undefined;
+}
+
+/** One rule as `stats` shows it. */
+export interface RuleStats {
+  readonly name: string;
+  /** Whole tokens or places free now; negative when overdrawn. */
+  readonly remaining: number;
+  /** Until `cost` could go. */
+  readonly waitUs: number;
+  /** Until the rule is full again and its state gone. */
+  readonly resetUs: number;
+  /** Until the freeze ends; 0 when it is not frozen. */
+  readonly frozenUs: number;
+}
+
+export interface StatsRequest {
+  readonly bot: string;
+  readonly rules: readonly RuleCharge[];
+  readonly nowUs?: number | undefined;
+}
+
+/** What a store holds and how it answers. */
+export interface StoreHealth {
+  readonly nowUs: number;
+  readonly records?: number | undefined;
+  readonly rules?: number | undefined;
+}
+
+/** The port that MemoryStore and RedisStore implement; `storeContract` in `@sendonce/core/testing` is its law. */
+export interface Store {
+  /** Shown in logs; holds no secret. */
+  readonly name: string;
+  /** Claims the record and pays the rules, narrow to wide, up to the first that must be waited for. */
+  admit(request: AdmitRequest): Promise<Admission>;
+  /** Prolongs the lease of an open request. `false`: the record is no longer this owner's. */
+  renew(request: RenewRequest): Promise<boolean>;
+  /** Writes how it ended. `false`: not this owner's any more, or settled already. */
+  settle(request: SettleRequest): Promise<boolean>;
+  /** After a 429: stops the rule's clock and puts the caller's record back in line, in one step. */
+  freeze(request: FreezeRequest): Promise<FreezeAnswer>;
+  /** Reads one record. */
+  inspect(bot: string, record: string, nowUs?: number): Promise<RecordView | undefined>;
+  /** Reads rules. */
+  stats(request: StatsRequest): Promise<readonly RuleStats[]>;
+  /** Forgets records and rules, whatever their state. Answers how many were there. */
+  reset(bot: string, what: { records?: readonly string[]; rules?: readonly string[] }): Promise<number>;
+  /** Drops what has expired. Answers how many. */
+  sweep(nowUs?: number): Promise<number>;
+  /** Answers the server's time, or rejects. */
+  ping(): Promise<StoreHealth>;
+  /** Lets go of connections that this store opened itself. */
+  close(): Promise<void>;
+}
