@@ -85,7 +85,7 @@ export function postpone(charge: RuleCharge, state: RuleState, paid: Paid, at: n
 export function markSending(charge: RuleCharge, state: RuleState, paid: Paid, now: number): void {
   const { params, cost, mode } = charge;
   const local = localTime(state, now);
-  if (params.kind === "window") return restamp(state, paid, local + params.marginUs + params.periodUs);
+  if (params.kind === "window") restamp(state, paid, local + params.marginUs + params.periodUs);
   if (params.kind !== "bucket" || mode === "debit" || local <= paid.turn) return;
   const before = state.full;
   sentAt(params, state, local, cost);
