@@ -24,11 +24,17 @@ export const systemClock: Clock = Object.freeze({
   },
 });
 
+/** Timers may fire a fraction early; waking before its turn would cost a waiter another question to the store. */
 function sleep(ms: number, signal?: AbortSignalLike): Promise<void> {
+  const due = performance.now() + ms;
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
-    const timer = setTimeout(wake, Math.min(Math.max(0, ms), longestTimerMs));
+    let timer = setTimeout(look, delayUntil(due));
     signal?.addEventListener("abort", wake);
+    function look() {
+      if (performance.now() >= due) wake();
+      else timer = setTimeout(look, delayUntil(due));
+    }
     function wake() {
       clearTimeout(timer);
       signal?.removeEventListener("abort", wake);
@@ -36,6 +42,9 @@ function sleep(ms: number, signal?: AbortSignalLike): Promise<void> {
     }
   });
 }
+
+const delayUntil = (due: number): number =>
+  Math.min(Math.max(0, Math.ceil(due - performance.now())), longestTimerMs);
 
 /** Milliseconds to whole microseconds, the unit of everything that a store is told. */
 export const toMicros = (ms: number): number => Math.ceil(ms * 1000);

@@ -1,1 +1,83 @@
-export {};
+// Common
+// For authors of adapters
+export type {
+  AbortSignalLike,
+  ApiResponse,
+  Call,
+  Delivery,
+  DeliveryFacts,
+  Failed,
+  FileSource,
+  KeyScope,
+  Outcome,
+  Payload,
+  Refusal,
+  RefusalCode,
+  Replayed,
+  Reply,
+  Send,
+  Sent,
+} from "./call.js";
+// For authors of stores
+export { type Clock, systemClock } from "./clock.js";
+export { type DeliveryInfo, deliveryOf } from "./delivered.js";
+export {
+  type DeliveryOptions,
+  delivery,
+  type OnMismatch,
+  type Priority,
+  withDelivery,
+} from "./delivery-options.js";
+export {
+  ConfigurationError,
+  IdempotencyConflict,
+  isSendonceError,
+  RateLimitExceeded,
+  SendonceError,
+  type SendonceErrorCode,
+  StoreUnavailable,
+} from "./errors.js";
+export { createGuard, Guard } from "./guard.js";
+export {
+  type Rule,
+  type RuleName,
+  type TokenBucketRule,
+  tokenBucket,
+  type WindowRule,
+  window,
+} from "./limiter/rules.js";
+export type { EventName, GuardEvents, Listener } from "./observe/events.js";
+export type { Logger } from "./observe/logger.js";
+export type {
+  AmbiguousPolicy,
+  FloodOptions,
+  GuardOptions,
+  IdempotencyOptions,
+  LimitRules,
+} from "./options.js";
+export { guardOptionNames } from "./options.js";
+export { isAmbiguousConflict, isSendonceRefusal, refusalResponse, type SendonceRefusal } from "./refusal.js";
+export { currentUpdate, insideUpdate, openUpdate, outsideUpdate, type UpdateScope } from "./scope.js";
+export { type MemoryStore, type MemoryStoreOptions, memoryStore } from "./store/memory.js";
+export type {
+  Admission,
+  AdmitRequest,
+  BucketParams,
+  Claim,
+  FreezeAnswer,
+  FreezeRequest,
+  GateParams,
+  Ownership,
+  RecordView,
+  RenewRequest,
+  RuleCharge,
+  RuleParams,
+  RuleStats,
+  Settlement,
+  SettleRequest,
+  StatsRequest,
+  Store,
+  StoreHealth,
+  WindowParams,
+} from "./store/port.js";
+export type { UpdateToHandle } from "./update-guard.js";

@@ -39,8 +39,8 @@ export function turnOf(charge: RuleCharge, state: RuleState, now: number): numbe
 
 function localTurn({ params, cost, mode, priority }: RuleCharge, state: RuleState, now: number): number {
   if (params.kind === "gate") return now;
-  if (params.kind === "window") return windowTurn(params, state.places, now, cost);
   if (mode === "debit") return now;
+  if (params.kind === "window") return windowTurn(params, state.places, now, cost);
   const turn = bucketTurn(params, state, now, cost);
   return priority === "bulk" ? Math.max(turn, state.normal) : turn;
 }
@@ -54,7 +54,8 @@ export function pay(charge: RuleCharge, state: RuleState, now: number): Paid {
   if (params.kind === "window") {
     prune(state.places, local);
     const freeAt = turn + params.marginUs + params.periodUs;
-    const places = takePlaces(state.places, placesFor(params, cost), freeAt);
+    const overdrawn = charge.mode === "debit" && state.places.length >= 2 * params.limit;
+    const places = overdrawn ? nothing : takePlaces(state.places, placesFor(params, cost), freeAt);
     return { turn, full: 0, rose: 0, places };
   }
   const before = Math.max(state.full, turn);
@@ -68,7 +69,9 @@ export function pay(charge: RuleCharge, state: RuleState, now: number): Paid {
 export function readyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: number): number {
   const { params } = charge;
   const turn =
-    params.kind === "window" ? windowReady(params, state.places, paid.places, paid.turn) : paid.turn;
+    params.kind === "window" && charge.mode === "wait"
+      ? windowReady(params, state.places, paid.places, paid.turn)
+      : paid.turn;
   return serverTime(state, turn, now);
 }
 

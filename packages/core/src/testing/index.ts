@@ -1,1 +1,2 @@
-export {};
+/** For tests of stores, adapters and bots: laws to run and time to move. */
+export { VirtualClock } from "./virtual-clock.js";

@@ -1,0 +1,50 @@
+import { tokenBucket, window } from "./limiter/rules.js";
+
+/** Every default, once. The README's tables are checked against this file. Times in ms. */
+export const defaults = Object.freeze({
+  idempotency: Object.freeze({
+    /** Content scope and given keys: half an hour. */
+    ttlMs: 1_800_000,
+    /** Update scope: Telegram redelivers for up to 24 h. */
+    updateTtlMs: 86_400_000,
+    match: "content",
+    onBusy: "wait",
+    onMismatch: "error",
+    onAmbiguous: "block",
+    result: "minimal",
+  }),
+  /** Longest wait for turns, thaws and other senders. */
+  maxWaitMs: Object.freeze({ outside: 120_000, inside: 8_000 }),
+  replies: "pay",
+  flood: Object.freeze({ retries: 3, adaptive: true }),
+  whenStoreDown: "local",
+  /** A request that is open longer is renewed; one whose process died reads as AMBIGUOUS after this. */
+  leaseMs: 30_000,
+  renewEveryMs: 10_000,
+  /** How long after its turn a reserved place stays its owner's alone. */
+  graceMs: 10_000,
+  /** A concurrent duplicate of an update is held this long, then runs. */
+  holdUpdateMs: 8_000,
+  /** Looking again at another process's send: first pause, doubled up to the last. */
+  lookAgainMs: Object.freeze({ first: 50, longest: 1_000 }),
+  /** How much later than its SENDING mark the server may count a message that has not settled. */
+  marginMs: 250,
+});
+
+/**
+ * Telegram's published limits, a little below where they bite. Source: core.telegram.org/bots/faq
+ * ("My bot is hitting limits") and measurements of the trailing window of groups.
+ */
+const conservative = Object.freeze({
+  chat: tokenBucket({ capacity: 20, refillPerSecond: 20 / 60 }),
+  group: window({ limit: 20, perMs: 60_000 }),
+  bulk: tokenBucket({ capacity: 25, refillPerSecond: 25 }),
+  global: tokenBucket({ capacity: 30, refillPerSecond: 30 }),
+  paid: tokenBucket({ capacity: 1000, refillPerSecond: 1000 }),
+});
+
+/** The presets of the `limits` option. `user` is off in both. */
+export const presets = Object.freeze({
+  conservative,
+  official: Object.freeze({ ...conservative, chat: tokenBucket({ capacity: 20, refillPerSecond: 1 }) }),
+});

@@ -1,0 +1,58 @@
+import type { Outcome, Reply } from "../call.js";
+import { failsInParts, resultShape } from "../methods.js";
+
+/**
+ * Network errors that prove that no request left: the connection was never made. Everything else may have
+ * been received. Source: Node's errno table and the undici error list.
+ */
+const neverConnected = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EAI_FAIL",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** Calls of several messages fail as a whole although some went out (tdlib/telegram-bot-api, Client.cpp). */
+const partlySent = /failed to send message #|group send failed/i;
+
+/** What a reply proves about the message. */
+export function classify(method: string, reply: Reply): Outcome {
+  if (reply.type === "failure") {
+    return { kind: provesUnsent(reply.code, reply.syscall) ? "unsent" : "unknown" };
+  }
+  const { body } = reply;
+  if (body?.ok === true) {
+    return isWebhookReply(method, body.result) ? { kind: "unknown" } : { kind: "ok", result: body.result };
+  }
+  return classifyError(method, body?.error_code, body?.description, body?.parameters?.retry_after);
+}
+
+function classifyError(
+  method: string,
+  code: number | undefined,
+  description: string | undefined,
+  retryAfter: number | undefined,
+): Outcome {
+  const retryAfterMs = code === 429 ? Math.max(1, Number(retryAfter) || 1) * 1000 : undefined;
+  const inParts = failsInParts(method);
+  if (inParts && (code === 406 || code === 429 || partlySent.test(description ?? ""))) {
+    return { kind: "unknown", retryAfterMs };
+  }
+  const refused = code !== undefined && code >= 400 && code < 500;
+  return refused ? { kind: "rejected", retryAfterMs } : { kind: "unknown" };
+}
+
+const provesUnsent = (code: string | undefined, syscall: string | undefined): boolean =>
+  code !== undefined && (neverConnected.has(code) || (code === "ETIMEDOUT" && syscall === "connect"));
+
+/**
+ * A webhook reply answers `true` before Telegram has even seen the call: it can never be confirmed, and
+ * `true` is no Message.
+ */
+const isWebhookReply = (method: string, result: unknown): boolean =>
+  result === true && resultShape(method) !== "other";

@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import type { AbortSignalLike, Call, DeliveryFacts, Send } from "./call.js";
+import { type Clock, toMicros } from "./clock.js";
+import type { Identity } from "./idempotency/identify.js";
+import type { Ownership, RuleCharge } from "./store/port.js";
+
+/** One call on its way through the guard. */
+export interface Job {
+  readonly call: Call;
+  readonly send: Send;
+  readonly signal: AbortSignalLike | undefined;
+  readonly identity: Identity;
+  readonly charges: readonly RuleCharge[];
+  readonly owner: string;
+  readonly ttlUs: number;
+  /** When the caller's patience ends, on the guard's clock, in ms. */
+  readonly deadline: number;
+  /** Each retry after a 429 adds one. */
+  attempt: number;
+  /** HTTP requests made. */
+  requests: number;
+  waitedMs: number;
+  /** It holds a reserved turn, to be given back if it gives up. */
+  holdsTurn: boolean;
+  /** The caller accepts that it may go out twice. */
+  takesAmbiguous: boolean;
+}
+
+const processToken = randomBytes(9).toString("base64url");
+let runs = 0;
+
+/** Unique in the whole fleet: a random part per process and a count. */
+export const ownerToken = (): string => `${processToken}${(runs++).toString(36)}`;
+
+/** A call without a key gets a record under its owner token, so that a turn can be reserved for it. */
+export const recordOf = (job: Job): string => job.identity.id ?? `o${job.owner}`;
+
+export const ownershipOf = ({ call, owner, attempt }: Job): Ownership => ({ bot: call.bot, owner, attempt });
+
+/** What is left of the caller's patience. */
+export const remainingMs = (job: Job, clock: Clock): number => Math.max(0, job.deadline - clock.now());
+
+export const remainingUs = (job: Job, clock: Clock): number => toMicros(remainingMs(job, clock));
+
+export const factsOf = ({ identity, requests, waitedMs }: Job): DeliveryFacts => ({
+  key: identity.id,
+  scope: identity.scope,
+  attempts: requests,
+  waitedMs: Math.round(waitedMs),
+});

@@ -1,0 +1,85 @@
+import type { Payload } from "../call.js";
+import type { Priority } from "../delivery-options.js";
+import type { GateParams, RuleCharge, RuleParams } from "../store/port.js";
+import type { RuleName } from "./rules.js";
+
+/** What decides which rules a call pays. */
+export interface PlanFacts {
+  readonly payload: Payload;
+  readonly cost: number;
+  readonly priority: Priority;
+  /** Private-chat and bot-wide rules are paid without waiting. */
+  readonly soft: boolean;
+  /** Who sent the update that this answers, if any. */
+  readonly userId?: number | undefined;
+}
+
+type Rules = Readonly<Partial<Record<RuleName, RuleParams>>>;
+
+const gate: GateParams = Object.freeze({ kind: "gate" });
+
+/**
+ * The rules that a message pays, narrow to wide: user → chat or group → bulk → bot (or the paid broadcast
+ * quota, which stands in for the last two). Where a limit is off, its place still carries freezes.
+ */
+export function planCharges(rules: Rules, facts: PlanFacts): RuleCharge[] {
+  const { payload, cost, soft } = facts;
+  const priority = facts.priority === "bulk" ? "bulk" : "normal";
+  const plan: RuleCharge[] = [];
+  const add = (name: RuleName, key: string, mode: RuleCharge["mode"]) =>
+    plan.push({ name, key, params: rules[name] ?? gate, cost, mode, priority });
+
+  const chat = chatOf(payload);
+  const user = facts.userId ?? (isPrivate(chat) ? chat : undefined);
+  if (rules.user && user !== undefined) add("user", `user:${user}`, "wait");
+  if (chat !== undefined) {
+    const name = isPrivate(chat) ? "chat" : "group";
+    add(name, `chat:${chat}`, soft && name === "chat" ? "debit" : "wait");
+  }
+  const bot = soft ? "debit" : "wait";
+  if (payload.allow_paid_broadcast === true) {
+    add("paid", "paid", bot);
+    return plan;
+  }
+  if (rules.bulk && priority === "bulk") add("bulk", "bulk", bot);
+  add("global", "global", bot);
+  return plan;
+}
+
+/** What an edit, a delete or a chat action must wait for: floods, and nothing else. */
+export function planGates(payload: Payload): RuleCharge[] {
+  const chat = chatOf(payload);
+  const gates: RuleCharge[] = [];
+  if (chat !== undefined) {
+    const name = isPrivate(chat) ? "chat" : "group";
+    gates.push({ name, key: `chat:${chat}`, params: gate, cost: 1, mode: "wait" });
+  }
+  gates.push({ name: "global", key: "global", params: gate, cost: 1, mode: "wait" });
+  return gates;
+}
+
+/** Index of the rule that a 429 stops: the chat's, or the widest where the call names no chat. */
+export function floodedRule(plan: readonly RuleCharge[]): number {
+  const chat = plan.findIndex(({ name }) => name === "chat" || name === "group");
+  return chat >= 0 ? chat : plan.length - 1;
+}
+
+/**
+ * Whom a call is for, as one string: the chat (a business connection's chats are their own), else the user.
+ * Numbers and their decimal strings are the same chat; `@Name` is lower-cased. Forum topics share their chat.
+ */
+export function chatOf(payload: Payload): string | undefined {
+  const target = payload.chat_id ?? payload.user_id;
+  if (typeof target !== "number" && typeof target !== "string") return undefined;
+  const id = String(target).trim();
+  const chat = id.startsWith("@") ? id.toLowerCase() : id;
+  const connection = payload.business_connection_id;
+  return typeof connection === "string" && connection !== "" ? `${connection}/${chat}` : chat;
+}
+
+/** Private chats have positive ids; groups, supergroups and channels negative ones or an @name. */
+function isPrivate(chat: string | undefined): boolean {
+  if (chat === undefined) return false;
+  const id = chat.slice(chat.indexOf("/") + 1);
+  return id.charCodeAt(0) >= 48 && id.charCodeAt(0) <= 57;
+}

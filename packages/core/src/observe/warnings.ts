@@ -1,0 +1,32 @@
+import type { Logger } from "./logger.js";
+
+/** Things worth one warning each: what happened, and what to write instead. */
+export const warningTexts = Object.freeze({
+  repeat:
+    "the same message was asked for twice outside an update and went out once. If both were meant, give each its own key: delivery({ key }); to forget sooner, set idempotency.ttlMs",
+  stream:
+    "a payload that holds a stream was sent without deduplication, since reading a stream spoils it. Pass bytes or a path, or give it a key: delivery({ key })",
+  untracked:
+    "calls arrive from handlers but no update is known: they are deduplicated by content alone. Use install(bot), or bot.use(sendonce.updates()) as the first middleware",
+  full: "the memory store is full and forgets sent messages early. Raise memoryStore({ maxRecords }) or use Redis",
+});
+
+export type WarningKind = keyof typeof warningTexts;
+
+/** Warns once per kind: to the logger, or as a process warning when there is none. */
+export class Warnings {
+  readonly #given = new Set<WarningKind>();
+  readonly #logger: Logger | undefined;
+
+  constructor(logger: Logger | undefined) {
+    this.#logger = logger;
+  }
+
+  once(kind: WarningKind): void {
+    if (this.#given.has(kind)) return;
+    this.#given.add(kind);
+    const text = `sendonce: ${warningTexts[kind]}`;
+    if (this.#logger) this.#logger.warn({ warning: kind }, text);
+    else process.emitWarning(text, { type: "SendonceWarning", code: `SENDONCE_${kind.toUpperCase()}` });
+  }
+}

@@ -1,0 +1,272 @@
+import type { Call } from "./call.js";
+import { type Clock, systemClock, toMicros } from "./clock.js";
+import { defaults, presets } from "./defaults.js";
+import type { OnMismatch } from "./delivery-options.js";
+import { ConfigurationError } from "./errors.js";
+import {
+  compileRule,
+  isRule,
+  type Rule,
+  type RuleName,
+  ruleNames,
+  tokenBucket,
+  window,
+} from "./limiter/rules.js";
+import type { Logger } from "./observe/logger.js";
+import type { ResultMode } from "./result/index.js";
+import type { RuleParams, Store } from "./store/port.js";
+import { check, describe, isFunction, knownNames, nonNegative, oneOf, positiveWhole } from "./validate.js";
+
+/** What becomes of a call whose outcome nobody knows. */
+export type AmbiguousPolicy = "block" | "retry" | ((call: Call, error: unknown) => "block" | "retry");
+
+export interface IdempotencyOptions {
+  /**
+   * How long equal content outside an update, and a key of your own, stays sent: ms after the last write.
+   * @default 1_800_000 (30 min)
+   */
+  ttlMs?: number;
+  /**
+   * How long the answers to an update stay sent, in ms; Telegram redelivers for up to 24 h.
+   * @default 86_400_000 (24 h)
+   */
+  updateTtlMs?: number;
+  /**
+   * How calls inside an update are recognised when it is handled again: by what they say, or, for handlers
+   * whose text varies (a clock, a random greeting), by being the n-th call of that method to that chat.
+   * @default "content"
+   */
+  match?: "content" | "position";
+  /** Which message-creating methods are deduplicated. @default all */
+  methods?: (method: string) => boolean;
+  /** A call whose twin is being sent by another process waits for that one's result, or is refused. @default "wait" */
+  onBusy?: "wait" | "reject";
+  /** A key of your own that is used again with other content. @default "error" */
+  onMismatch?: OnMismatch;
+  /**
+   * A call whose twin had an unknown outcome: refuse it (it may have been received), or send it again (it may be
+   * received twice).
+   * @default "block"
+   */
+  onAmbiguous?: AmbiguousPolicy;
+  /** How much of Telegram's answer is stored for replays; `minimal` holds no text. @default "minimal" */
+  result?: ResultMode;
+  /** Keys become HMACs with this secret. Of a list, the first writes and all read (rotation). */
+  secret?: string | string[];
+}
+
+/** Rules by name; `false` switches one off. What is not named keeps the `conservative` preset. */
+export type LimitRules = { [Name in RuleName]?: Rule | false };
+
+export interface FloodOptions {
+  /** Times that one call is tried again after a 429. @default 3 */
+  retries?: number;
+  /** Let rules shrink after floods and recover. @default true */
+  adaptive?: boolean;
+}
+
+export interface GuardOptions {
+  /** Where records and limits live. @default memoryStore() */
+  store?: Store;
+  /** Stands for the bot's id in every key; one per bot, since updates are counted per bot. */
+  namespace?: string;
+  /** Deduplication; `false` switches it off and keeps the limits. */
+  idempotency?: false | IdempotencyOptions;
+  /** A preset, rules by name, or `false`: no limits, floods are honoured still. @default "conservative" */
+  limits?: false | "conservative" | "official" | LimitRules;
+  /**
+   * Inside an update the rules of private chats and of the whole bot are paid but not waited for, or waited
+   * for like anywhere else.
+   * @default "pay"
+   */
+  replies?: "pay" | "wait";
+  /** What to do about a 429; `false` hands it to the caller and freezes nothing. */
+  flood?: false | FloodOptions;
+  /** Longest wait of one call, in ms. @default 120_000 outside an update, 8_000 inside one */
+  maxWaitMs?: number;
+  /** Structured, pino-compatible. Silent without. */
+  logger?: Logger;
+  /** Time source, for tests. */
+  clock?: Clock;
+}
+
+/** Options as the guard uses them: complete, checked, frozen, in integers of microseconds. */
+export interface Settings {
+  /** Undefined: the guard makes its own in memory. */
+  readonly store: Store | undefined;
+  readonly namespace: string | undefined;
+  readonly deduplicates: (method: string) => boolean;
+  readonly ttlMs: number;
+  readonly updateTtlMs: number;
+  readonly match: "content" | "position";
+  readonly onBusy: "wait" | "reject";
+  readonly onMismatch: OnMismatch;
+  readonly onAmbiguous: AmbiguousPolicy;
+  readonly result: ResultMode;
+  /** First writes, all read. */
+  readonly secrets: readonly (string | undefined)[];
+  readonly rules: Readonly<Partial<Record<RuleName, RuleParams>>>;
+  readonly repliesPay: boolean;
+  readonly floodRetries: number;
+  readonly freezes: boolean;
+  readonly maxWaitMs: { readonly outside: number; readonly inside: number };
+  readonly logger: Logger | undefined;
+  readonly clock: Clock;
+}
+
+const guardNames = [
+  "store",
+  "namespace",
+  "idempotency",
+  "limits",
+  "replies",
+  "flood",
+  "maxWaitMs",
+  "logger",
+  "clock",
+];
+
+/** Names that `createGuard` takes; adapters check their own options against these and their own. */
+export const guardOptionNames: readonly string[] = guardNames;
+
+/**
+ * Checks and completes options.
+ * @throws ConfigurationError naming the option and the remedy
+ */
+export function resolveOptions(options: GuardOptions = {}): Settings {
+  knownNames("Sendonce options", options, guardNames);
+  checkStore(options.store);
+  checkNamespace(options.namespace);
+  check(options.replies, (value) => oneOf("`replies`", value, ["pay", "wait"]));
+  check(options.maxWaitMs, (value) => nonNegative("`maxWaitMs`", value, "milliseconds"));
+  checkLogger(options.logger);
+  const { maxWaitMs } = options;
+  return Object.freeze({
+    store: options.store,
+    namespace: options.namespace,
+    ...resolveIdempotency(options.idempotency),
+    rules: resolveLimits(options.limits),
+    repliesPay: (options.replies ?? defaults.replies) === "pay",
+    ...resolveFlood(options.flood),
+    maxWaitMs: maxWaitMs === undefined ? defaults.maxWaitMs : { outside: maxWaitMs, inside: maxWaitMs },
+    logger: options.logger,
+    clock: options.clock ?? systemClock,
+  });
+}
+
+const idempotencyNames = [
+  "ttlMs",
+  "updateTtlMs",
+  "match",
+  "methods",
+  "onBusy",
+  "onMismatch",
+  "onAmbiguous",
+  "result",
+  "secret",
+];
+
+function resolveIdempotency(given: GuardOptions["idempotency"]) {
+  const options = given === false || given === undefined ? {} : given;
+  knownNames("`idempotency`", options, idempotencyNames);
+  const { methods } = options;
+  check(options.ttlMs, (value) => positiveWhole("`idempotency.ttlMs`", value, "milliseconds"));
+  check(options.updateTtlMs, (value) => positiveWhole("`idempotency.updateTtlMs`", value, "milliseconds"));
+  check(options.match, (value) => oneOf("`idempotency.match`", value, ["content", "position"]));
+  check(methods, (value) => isFunction("`idempotency.methods`", value));
+  check(options.onBusy, (value) => oneOf("`idempotency.onBusy`", value, ["wait", "reject"]));
+  check(options.onMismatch, (value) => oneOf("`idempotency.onMismatch`", value, ["error", "replay", "send"]));
+  if (typeof options.onAmbiguous !== "function") {
+    check(options.onAmbiguous, (value) => oneOf("`idempotency.onAmbiguous`", value, ["block", "retry"]));
+  }
+  check(options.result, (value) => oneOf("`idempotency.result`", value, ["minimal", "full", "none"]));
+  return {
+    deduplicates: given === false ? () => false : (methods ?? (() => true)),
+    ttlMs: options.ttlMs ?? defaults.idempotency.ttlMs,
+    updateTtlMs: options.updateTtlMs ?? defaults.idempotency.updateTtlMs,
+    match: options.match ?? defaults.idempotency.match,
+    onBusy: options.onBusy ?? defaults.idempotency.onBusy,
+    onMismatch: options.onMismatch ?? defaults.idempotency.onMismatch,
+    onAmbiguous: options.onAmbiguous ?? defaults.idempotency.onAmbiguous,
+    result: options.result ?? defaults.idempotency.result,
+    secrets: resolveSecrets(options.secret),
+  } as const;
+}
+
+function resolveSecrets(secret: string | string[] | undefined): readonly (string | undefined)[] {
+  if (secret === undefined) return [undefined];
+  const secrets = Array.isArray(secret) ? secret : [secret];
+  if (secrets.length === 0 || secrets.some((one) => typeof one !== "string" || one === "")) {
+    throw new ConfigurationError(
+      "`idempotency.secret` must be a non-empty string or a list of them: the first writes, all read",
+    );
+  }
+  return Object.freeze([...secrets]);
+}
+
+function resolveLimits(limits: GuardOptions["limits"] = "conservative"): Settings["rules"] {
+  if (limits === false) return Object.freeze({});
+  if (typeof limits === "string") oneOf("`limits`", limits, Object.keys(presets));
+  else knownNames("`limits`", limits, ruleNames);
+  const preset: LimitRules = typeof limits === "string" ? presets[limits] : presets.conservative;
+  const rules: LimitRules = typeof limits === "string" ? preset : { ...preset, ...limits };
+  const compiled: Partial<Record<RuleName, RuleParams>> = {};
+  for (const name of ruleNames) {
+    const rule = rules[name];
+    if (rule) compiled[name] = compileRule(checkedRule(name, rule), defaults.marginMs);
+  }
+  return Object.freeze(compiled);
+}
+
+/** A rule written by hand as a plain object gets the same checks as one made by `tokenBucket` or `window`. */
+function checkedRule(name: string, rule: Rule): Rule {
+  if (!isRule(rule)) {
+    throw new ConfigurationError(
+      `\`limits.${name}\` must be tokenBucket({ capacity, refillPerSecond }), window({ limit, perMs }) or false; got ${describe(rule)}`,
+    );
+  }
+  return rule.kind === "window" ? window(rule) : tokenBucket(rule);
+}
+
+function resolveFlood(given: GuardOptions["flood"]) {
+  if (given === false) return { floodRetries: 0, freezes: false };
+  const flood = given ?? {};
+  knownNames("`flood`", flood, ["retries", "adaptive"]);
+  check(flood.retries, (value) => nonNegative("`flood.retries`", value, "tries"));
+  check(flood.adaptive, (value) => {
+    if (typeof value !== "boolean") throw new ConfigurationError("`flood.adaptive` must be true or false");
+  });
+  return { floodRetries: Math.floor(flood.retries ?? defaults.flood.retries), freezes: true };
+}
+
+function checkStore(store: unknown): void {
+  if (store === undefined) return;
+  if (typeof (store as Store | null)?.admit === "function") return;
+  throw new ConfigurationError(
+    `\`store\` must be a store such as memoryStore() or redisStore(url); got ${describe(store)}`,
+  );
+}
+
+function checkNamespace(namespace: unknown): void {
+  if (namespace === undefined) return;
+  if (typeof namespace === "string" && /^[\w.:-]{1,64}$/.test(namespace)) return;
+  throw new ConfigurationError(
+    `\`namespace\` must be 1 to 64 letters, digits, ".", ":", "_" or "-"; got ${describe(namespace)}`,
+  );
+}
+
+function checkLogger(logger: unknown): void {
+  if (logger === undefined) return;
+  for (const level of ["debug", "info", "warn", "error"] as const) {
+    if (typeof (logger as Logger | null)?.[level] === "function") continue;
+    throw new ConfigurationError(
+      `\`logger\` must have the methods debug, info, warn and error (pino and console do); \`${level}\` is missing`,
+    );
+  }
+}
+
+/** Milliseconds of the settings as a store wants them. */
+export const timing = Object.freeze({
+  leaseUs: toMicros(defaults.leaseMs),
+  graceUs: toMicros(defaults.graceMs),
+});

@@ -1,0 +1,175 @@
+import type { Refusal } from "./call.js";
+import { type Clock, toMillis } from "./clock.js";
+import { defaults } from "./defaults.js";
+import { IdempotencyConflict } from "./errors.js";
+import { factsOf, type Job, ownershipOf, recordOf, remainingMs, remainingUs } from "./job.js";
+import type { Ticket } from "./limiter/line.js";
+import type { Events } from "./observe/events.js";
+import { type Settings, timing } from "./options.js";
+import { refuse } from "./refusal.js";
+import type { Admission, Store } from "./store/port.js";
+
+/** What waiting for a turn ends in. */
+export type Turn =
+  | { readonly status: "go" }
+  | { readonly status: "done"; readonly result: string | undefined }
+  | Refusal;
+
+/**
+ * Admits a call: asks the store, sleeps until the turn that it reserved, asks again, until the last rule is
+ * paid and SENDING is written. Asleep in between; nobody polls, except for another process's result.
+ */
+export class Turns {
+  readonly #store: Store;
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+  readonly #events: Events;
+
+  constructor(store: Store, settings: Settings, events: Events) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#events = events;
+  }
+
+  /** @param pauseMs sleeps first: a freeze has told when to come again */
+  async take(job: Job, ticket: Ticket, pauseMs = 0): Promise<Turn> {
+    let lookAgainMs: number = defaults.lookAgainMs.first;
+    let sleepMs = pauseMs;
+    for (;;) {
+      if (sleepMs > 0) await this.#sleep(job, sleepMs);
+      if (job.signal?.aborted || !(await this.#atHead(job, ticket))) return this.#giveUp(job);
+      const askedAt = this.#clock.now();
+      const admission = await this.#admit(job);
+      switch (admission.status) {
+        case "go":
+          job.holdsTurn = false;
+          if (this.#clock.now() - askedAt < defaults.leaseMs) return admission;
+          await this.giveBack(job);
+          sleepMs = 0;
+          break;
+        case "wait":
+          sleepMs = this.#turnGiven(job, admission.waitUs, admission.rule);
+          break;
+        case "busy": {
+          if (this.#settings.onBusy === "reject" || remainingMs(job, this.#clock) <= 0)
+            return this.#busy(job);
+          const turnMs = toMillis(admission.waitUs);
+          sleepMs = Math.min(turnMs > 0 ? turnMs : lookAgainMs, remainingMs(job, this.#clock));
+          lookAgainMs = Math.min(2 * lookAgainMs, defaults.lookAgainMs.longest);
+          ticket.leave();
+          await this.#sleep(job, sleepMs);
+          ticket.rejoin();
+          sleepMs = 0;
+          break;
+        }
+        case "ambiguous":
+          if (job.takesAmbiguous || !this.#mayRetry(job)) return refuse(factsOf(job), "ambiguous");
+          job.takesAmbiguous = true;
+          sleepMs = 0;
+          break;
+        case "expired":
+          sleepMs = 0;
+          break;
+        case "refused":
+          job.holdsTurn = false;
+          return this.#tooFar(job, admission.retryAfterUs, admission.rule);
+        case "done":
+          return admission;
+        default:
+          return refuse(factsOf(job), admission.status);
+      }
+    }
+  }
+
+  /** Frees the record of a call that sends nothing; its turns are given back. */
+  async giveBack(job: Job): Promise<void> {
+    job.holdsTurn = false;
+    await this.#store.settle({
+      ...ownershipOf(job),
+      record: recordOf(job),
+      as: "unsent",
+      ttlUs: job.ttlUs,
+      rules: job.charges,
+    });
+  }
+
+  /** Asks for a call that claims and pays nothing: is its chat or its bot frozen? */
+  askGates(job: Job): Promise<Admission> {
+    return this.#store.admit({
+      ...ownershipOf(job),
+      rules: job.charges,
+      maxWaitUs: remainingUs(job, this.#clock),
+      leaseUs: timing.leaseUs,
+      graceUs: timing.graceUs,
+      ttlUs: 0,
+    });
+  }
+
+  #admit(job: Job): Promise<Admission> {
+    const { identity } = job;
+    return this.#store.admit({
+      ...ownershipOf(job),
+      claim: {
+        id: recordOf(job),
+        aliases: identity.aliases,
+        content: identity.content,
+        mode: "send",
+        takeAmbiguous: job.takesAmbiguous,
+      },
+      rules: job.charges,
+      maxWaitUs: remainingUs(job, this.#clock),
+      leaseUs: timing.leaseUs,
+      graceUs: timing.graceUs,
+      ttlUs: job.ttlUs,
+    });
+  }
+
+  async #atHead(job: Job, ticket: Ticket): Promise<boolean> {
+    const from = this.#clock.now();
+    const isHead = await ticket.head(remainingMs(job, this.#clock), job.signal);
+    job.waitedMs += this.#clock.now() - from;
+    return isHead;
+  }
+
+  async #sleep(job: Job, ms: number): Promise<void> {
+    const from = this.#clock.now();
+    await this.#clock.sleep(ms, job.signal);
+    job.waitedMs += this.#clock.now() - from;
+  }
+
+  #turnGiven(job: Job, waitUs: number, rule: string): number {
+    job.holdsTurn = true;
+    const waitMs = toMillis(waitUs);
+    if (this.#events.wants("wait")) {
+      const { bot, method } = job.call;
+      const { id, scope } = job.identity;
+      this.#events.emit("wait", { bot, method, key: id, scope, rule, waitMs });
+    }
+    return waitMs;
+  }
+
+  /** Patience ended, or the caller aborted, before the turn came. */
+  async #giveUp(job: Job): Promise<Refusal> {
+    if (job.holdsTurn) await this.giveBack(job);
+    if (job.signal?.aborted) return refuse(factsOf(job), "aborted");
+    const rules = await this.#store.stats({ bot: job.call.bot, rules: job.charges });
+    const longest = rules.reduce((most, rule) => (rule.waitUs > most.waitUs ? rule : most), rules[0]!);
+    return this.#tooFar(job, longest.waitUs, longest.name);
+  }
+
+  #tooFar(job: Job, retryAfterUs: number, rule: string): Refusal {
+    return refuse(factsOf(job), "rate_limited", { retryAfterMs: toMillis(retryAfterUs), rule });
+  }
+
+  #busy(job: Job): Refusal {
+    return refuse(factsOf(job), "busy", { retryAfterMs: defaults.lookAgainMs.longest });
+  }
+
+  #mayRetry(job: Job): boolean {
+    const { onAmbiguous } = this.#settings;
+    if (typeof onAmbiguous !== "function") return onAmbiguous === "retry";
+    const conflict = new IdempotencyConflict("ambiguous", refuse(factsOf(job), "ambiguous").message);
+    return onAmbiguous(job.call, conflict) === "retry";
+  }
+}

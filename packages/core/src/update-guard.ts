@@ -1,0 +1,143 @@
+import { type Clock, toMicros } from "./clock.js";
+import { defaults } from "./defaults.js";
+import { ownerToken } from "./job.js";
+import { waitUntil } from "./limiter/wait.js";
+import type { Events } from "./observe/events.js";
+import { type Settings, timing } from "./options.js";
+import { isAmbiguousConflict } from "./refusal.js";
+import { currentUpdate, insideUpdate, openUpdate, type UpdateScope } from "./scope.js";
+import type { Settlement, Store } from "./store/port.js";
+
+/** An update as an adapter hands it over. */
+export interface UpdateToHandle {
+  readonly bot: string;
+  readonly updateId: number;
+  /** Who sent it, for the `user` rule. */
+  readonly userId?: number | undefined;
+  /** Drop an update that was handled before. @default true */
+  readonly drop?: boolean | undefined;
+}
+
+interface Claimed {
+  readonly bot: string;
+  readonly record: string;
+  readonly owner: string;
+}
+
+/**
+ * Updates that come twice. The record of bot + update_id is claimed under a lease that may be taken over:
+ * the sends inside protect themselves.
+ *
+ *     first    ──claim──▶ handler ───────────────▶ handled
+ *     second        └─ held (8 s at most) ────────────┘ dropped
+ */
+export class UpdateGuard {
+  readonly #store: Store;
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+  readonly #events: Events;
+  /** Updates that this process is handling: a duplicate waits here instead of asking the store. */
+  readonly #running = new Map<string, Promise<void>>();
+
+  constructor(store: Store, settings: Settings, events: Events) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#events = events;
+  }
+
+  /** Runs the handler in the update's scope, once. */
+  async handle<T>(update: UpdateToHandle, handler: () => Promise<T>): Promise<T | undefined> {
+    const outer = currentUpdate();
+    const inside = outer?.bot === update.bot && outer.updateId === update.updateId ? outer : undefined;
+    if (inside?.claimed) return handler();
+    const scope = inside ?? openUpdate(update.bot, update.updateId, update.userId);
+    if (scope === undefined) return handler();
+    if (update.drop === false) return insideUpdate(scope, handler);
+    return this.#claimed(scope, () => insideUpdate(scope, handler));
+  }
+
+  async #claimed<T>(scope: UpdateScope, run: () => Promise<T>): Promise<T | undefined> {
+    const { bot, updateId } = scope;
+    const claim = { bot, record: `update:${updateId}`, owner: ownerToken() };
+    const patience = this.#clock.now() + defaults.holdUpdateMs;
+    let lookAgainMs: number = defaults.lookAgainMs.first;
+    for (;;) {
+      const admission = await this.#admit(claim);
+      if (admission.status === "done") {
+        this.#events.emit("updateDropped", { bot, updateId });
+        return undefined;
+      }
+      if (admission.status === "go") return this.#handleOnce(scope, claim, run);
+      const left = patience - this.#clock.now();
+      if (left <= 0) return run();
+      const first = this.#running.get(nameOf(claim));
+      if (first) await waitUntil(this.#clock, first, left, undefined);
+      else await this.#clock.sleep(Math.min(lookAgainMs, left));
+      lookAgainMs = Math.min(2 * lookAgainMs, defaults.lookAgainMs.longest);
+    }
+  }
+
+  async #handleOnce<T>(scope: UpdateScope, claim: Claimed, run: () => Promise<T>): Promise<T | undefined> {
+    scope.claimed = true;
+    const { landed, land } = landing();
+    this.#running.set(nameOf(claim), landed);
+    const stop = this.#clock.every(defaults.renewEveryMs, () => {
+      const lease = { ...claim, attempt: 0, leaseUs: timing.leaseUs, rules: [] };
+      this.#store.renew(lease).catch((error) => this.#storeFailed("renew", error));
+    });
+    try {
+      const result = await run();
+      await this.#settle(claim, "done");
+      return result;
+    } catch (error) {
+      const finished = isAmbiguousConflict(error);
+      await this.#settle(claim, finished ? "done" : "free");
+      if (!finished) throw error;
+      const { bot, updateId } = scope;
+      this.#events.emit("updateUnfinished", { bot, updateId });
+      return undefined;
+    } finally {
+      stop();
+      this.#running.delete(nameOf(claim));
+      land();
+    }
+  }
+
+  #admit({ bot, record, owner }: Claimed) {
+    return this.#store.admit({
+      bot,
+      owner,
+      attempt: 0,
+      claim: { id: record, mode: "update" },
+      rules: [],
+      maxWaitUs: 0,
+      leaseUs: timing.leaseUs,
+      graceUs: timing.graceUs,
+      ttlUs: toMicros(this.#settings.updateTtlMs),
+    });
+  }
+
+  async #settle(claim: Claimed, as: Settlement): Promise<void> {
+    const ttlUs = toMicros(this.#settings.updateTtlMs);
+    try {
+      await this.#store.settle({ ...claim, attempt: 0, as, ttlUs, rules: [] });
+    } catch (error) {
+      this.#storeFailed("settle", error);
+    }
+  }
+
+  #storeFailed(verb: string, error: unknown): void {
+    this.#events.emit("storeError", { verb, message: String((error as Error)?.message ?? error) });
+  }
+}
+
+const nameOf = ({ bot, record }: Claimed): string => `${bot}:${record}`;
+
+function landing(): { landed: Promise<void>; land: () => void } {
+  let land = () => {};
+  const landed = new Promise<void>((resolve) => {
+    land = resolve;
+  });
+  return { landed, land };
+}
