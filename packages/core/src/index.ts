@@ -57,7 +57,14 @@ export type {
 } from "./options.js";
 export { guardOptionNames } from "./options.js";
 export { isAmbiguousConflict, isSendonceRefusal, refusalResponse, type SendonceRefusal } from "./refusal.js";
-export { currentUpdate, insideUpdate, openUpdate, outsideUpdate, type UpdateScope } from "./scope.js";
+export {
+  currentUpdate,
+  insideUpdate,
+  isUntracked,
+  openUpdate,
+  outsideUpdate,
+  type UpdateScope,
+} from "./scope.js";
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export type {
   Admission,

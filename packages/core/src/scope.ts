@@ -73,6 +73,9 @@ export function outsideUpdate<T>(fn: () => T): T {
   return storage.run(nowhere, fn);
 }
 
+/** Is the code here in no scope at all, rather than in one that it left by `outsideUpdate`? For adapters. */
+export const isUntracked = (): boolean => storage.getStore() === undefined;
+
 /** Runs `fn` with delivery options for every call in it; a `key` opens a scope of its own. */
 export function insideDelivery<T>(options: DeliveryOptions, fn: () => T): T {
   const context = currentContext();

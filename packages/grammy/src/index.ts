@@ -1,1 +1,8 @@
-export {};
+export * from "@sendonce/core";
+export { install } from "./install.js";
+export {
+  type Reliability,
+  type ReliabilityOptions,
+  reliability,
+  type UpdatesOptions,
+} from "./reliability.js";

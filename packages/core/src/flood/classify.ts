@@ -17,6 +17,9 @@ const neverConnected = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
+/** A file to upload could not be read: the request's body was never complete, so nothing can have come of it. */
+const neverUploaded = new Set(["ENOENT", "EACCES", "EISDIR", "ENOTDIR", "EMFILE"]);
+
 /** Calls of several messages fail as a whole although some went out (tdlib/telegram-bot-api, Client.cpp). */
 const partlySent = /failed to send message #|group send failed/i;
 
@@ -48,7 +51,8 @@ function classifyError(
 }
 
 const provesUnsent = (code: string | undefined, syscall: string | undefined): boolean =>
-  code !== undefined && (neverConnected.has(code) || (code === "ETIMEDOUT" && syscall === "connect"));
+  code !== undefined &&
+  (neverConnected.has(code) || neverUploaded.has(code) || (code === "ETIMEDOUT" && syscall === "connect"));
 
 /**
  * A webhook reply answers `true` before Telegram has even seen the call: it can never be confirmed, and

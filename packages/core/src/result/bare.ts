@@ -22,7 +22,8 @@ function bare(name: string, value: unknown, depth: number): unknown {
     case "string":
       return name === "type" || /(^|_)id$/.test(name) ? identifier(value) : undefined;
     case "object":
-      return value === null || depth >= deepest ? value && undefined : bareObject(name, value, depth);
+      if (value === null) return null;
+      return depth < deepest ? bareObject(name, value, depth) : undefined;
     default:
       return undefined;
   }
@@ -31,5 +32,6 @@ function bare(name: string, value: unknown, depth: number): unknown {
 function bareObject(name: string, value: object, depth: number): unknown {
   if (Array.isArray(value)) return value.map((item) => bare(name, item, depth + 1));
   const fields = value as Fields;
-  return Object.fromEntries(Object.keys(fields).map((key) => [key, bare(key, fields[key], depth + 1)]));
+  const names = Object.keys(fields).filter((key) => identifier(key) !== undefined);
+  return Object.fromEntries(names.map((key) => [key, bare(key, fields[key], depth + 1)]));
 }

@@ -1,9 +1,9 @@
-import { type Fields, fieldsOf } from "./reading.js";
+import type { Fields } from "./reading.js";
 
 /** In the order of their numbers in the store; only ever add at the end. */
 const chatTypes = ["private", "group", "supergroup", "channel"] as const;
 
-/** One digit for the types of today, the word itself for one that comes tomorrow, 0 and -1 never confused. */
+/** One digit for the types of today, the word itself for one that comes tomorrow, -1 for none. */
 export function chatTypeCode(type: unknown): number | string {
   const code = (chatTypes as readonly unknown[]).indexOf(type);
   return code < 0 && typeof type === "string" && /^\w{1,32}$/.test(type) ? type : code;
@@ -20,7 +20,7 @@ export function chatOf(id: number, code: unknown): { id: number; type: string } 
  * know (0), and -100… may be a channel as well.
  */
 export function chatOfPayload(payload: Fields): { id: number; type: string; username?: string } {
-  const given = payload.chat_id ?? fieldsOf(payload)?.user_id;
+  const given = payload.chat_id ?? payload.user_id;
   if (typeof given === "string" && given.startsWith("@")) {
     return { id: 0, type: "channel", username: given.slice(1) };
   }

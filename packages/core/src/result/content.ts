@@ -22,17 +22,18 @@ const contents: ReadonlyMap<string, Content> = new Map<string, Content>([
   ["sendcontact", contact],
   ["sendchecklist", checklist],
   ["sendinvoice", invoice],
+  // A game's title and pictures are at BotFather; empty ones keep `message.game.title` from throwing.
   ["sendgame", () => ({ game: { title: "", description: "", photo: [] } })],
 ]);
 
 /** The fields of a replayed message that come from the payload. */
 export function contentOf(method: string, payload: Fields, kept: Kept): Fields {
   const content = contents.get(method.toLowerCase());
-  return content ? content(payload, kept) : forwarded(payload, kept);
+  return content ? content(payload, kept) : captioned(payload, kept);
 }
 
 /** Captions; and of a forwarded poll or dice what Telegram told. */
-function forwarded(payload: Fields, kept: Kept): Fields {
+function captioned(payload: Fields, kept: Kept): Fields {
   return {
     ...picked(payload, "caption", "caption_entities"),
     ...(kept.pollId !== undefined && poll({}, kept)),

@@ -13,18 +13,19 @@ import { forms } from "./stored.js";
  *
  * When nothing was kept (`result: "none"`, a lost or unreadable result) a message is answered with
  * `message_id: 0` and `date: 0`, as Telegram marks messages that it cannot show, in the chat of the payload;
- * other methods answer `true`. Never throws.
+ * other methods answer `true`. Whatever was stored, it does not throw.
  */
 export function replayedResult(call: Call, stored: string | undefined): unknown {
-  return (stored ? rebuilt(call, stored) : undefined)?.result ?? untold(call);
+  const body = stored === undefined ? undefined : parsed(stored.slice(1));
+  const result = body === undefined ? undefined : read(call, stored?.[0], body);
+  return result === undefined ? untold(call) : result;
 }
 
-function rebuilt(call: Call, stored: string): { readonly result: unknown } | undefined {
+/** Undefined for what was cut off, written by something else, or holds nothing. */
+function parsed(json: string): unknown {
   try {
-    const body: unknown = stored === forms.sent ? undefined : JSON.parse(stored.slice(1));
-    return { result: read(call, stored[0], body) };
+    return JSON.parse(json);
   } catch {
-    // Cut off or written by something else.
     return undefined;
   }
 }
@@ -36,7 +37,7 @@ function read(call: Call, form: string | undefined, body: unknown): unknown {
     case forms.messages:
       return Array.isArray(body) && body.every(isPacked) ? album(call, body) : undefined;
     case forms.ids:
-      return Array.isArray(body) ? body.map(messageId) : messageId(body);
+      return Array.isArray(body) ? body.map(messageId) : identified(call, body);
     case forms.json:
       return body;
     default:
@@ -54,6 +55,12 @@ function album(call: Call, stored: readonly PackedMessage[]): unknown[] {
   const { media } = payloadOf(call);
   const items: readonly unknown[] = Array.isArray(media) ? media : [];
   return stored.map((each, i) => message(call, each, fieldsOf(items[i]) ?? {}));
+}
+
+/** Where a message was due and only its id came, the rest is filled in as if nothing had been kept. */
+function identified(call: Call, id: unknown): Fields {
+  if (resultShape(call.method) !== "message") return messageId(id);
+  return { ...(untold(call) as Fields), ...messageId(id) };
 }
 
 function messageId(id: unknown): Fields {

@@ -1,0 +1,70 @@
+import { badRequest } from "../world/api-error.js";
+import { type ChatRef, chatObject, type EmulatedChat } from "../world/chats.js";
+import { type Json, present, stableNumber } from "../world/json.js";
+import type { Message } from "../world/messages.js";
+import type { World } from "../world/world.js";
+
+/** Something that a person does in a chat. */
+export interface Saying {
+  chat: ChatRef;
+  /** The words; a leading /command is marked as such. */
+  text?: string;
+  /** Who: a user id or a whole `User`. In a private chat the person of that chat. */
+  from?: number | Json;
+  /** Presses a button with this data instead: of the bot's last message in the chat, or of the one named. */
+  callback?: string | { data: string; messageId?: number };
+  /** The topic. */
+  thread?: number;
+  /** The message that is answered. */
+  replyTo?: number;
+  /** More fields of the message, such as `photo` or `entities`. */
+  message?: Json;
+}
+
+/** The update that a saying causes, without its update_id. */
+export function updateOf(bot: number, saying: Saying, world: World): Json {
+  const chat = world.chats.get(saying.chat);
+  const from = userOf(saying.from ?? (chat.id > 0 ? chat.id : 1_000_001));
+  if (saying.callback !== undefined) return { callback_query: buttonPressed(bot, saying, chat, from, world) };
+  const channel = chat.type === "channel";
+  const message = world.messages.add(bot, chat, {
+    ...(channel ? { sender_chat: chatObject(chat) } : { from }),
+    chat: chatObject(chat),
+    date: Math.floor(world.now() / 1000),
+    ...present({
+      text: saying.text,
+      entities: commandIn(saying.text),
+      message_thread_id: saying.thread,
+      is_topic_message: saying.thread === undefined ? undefined : true,
+      reply_to_message: world.messages.find(bot, chat, saying.replyTo),
+    }),
+    ...saying.message,
+  });
+  return { [channel ? "channel_post" : "message"]: message };
+}
+
+function buttonPressed(
+  bot: number,
+  { callback }: Saying,
+  chat: EmulatedChat,
+  from: Json,
+  world: World,
+): Json {
+  const { data, messageId } =
+    typeof callback === "string" ? { data: callback, messageId: undefined } : callback!;
+  const message: Message | undefined =
+    messageId === undefined ? world.messages.lastOf(bot, chat) : world.messages.find(bot, chat, messageId);
+  if (!message) throw badRequest("there is no message with a button to press");
+  const id = `${stableNumber(`${bot} ${chat.id} ${data} ${world.now()}`, 1e9)}${message.message_id}`;
+  return { id, from, message, chat_instance: String(stableNumber(`chat ${chat.id}`, 1e9)), data };
+}
+
+const userOf = (from: number | Json): Json =>
+  typeof from === "number"
+    ? { id: from, is_bot: false, first_name: `User ${from}`, language_code: "en" }
+    : { is_bot: false, first_name: "User", ...from };
+
+function commandIn(text: string | undefined): Json[] | undefined {
+  const command = /^\/\w+(@\w+)?/.exec(text ?? "")?.[0];
+  return command ? [{ type: "bot_command", offset: 0, length: command.length }] : undefined;
+}

@@ -1,0 +1,55 @@
+import { ConfigurationError, type Guard } from "@sendonce/core";
+import type { Api, Bot } from "grammy";
+import { botIdOf } from "./bot-identity.js";
+import { connect, type ReliabilityOptions } from "./reliability.js";
+import { senderOf } from "./track-updates.js";
+
+const installed = Symbol.for("sendonce.grammy.installed");
+
+// biome-ignore lint/suspicious/noExplicitAny: bots and apis of every flavour
+type AnyBot = Bot<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: bots and apis of every flavour
+type AnyApi = Api<any>;
+
+/**
+ * Puts Sendonce between a bot and Telegram: every call of `bot.api` and `ctx.api` is guarded, and an update
+ * that was handled is not handled again. Also takes a bare `Api`, for workers and cron jobs without a bot.
+ * Installing twice changes nothing.
+ *
+ * @param options the guard's options, or a guard shared between bots
+ * @returns the very bot (or api), so that it can be written around `new Bot(token)`
+ * @throws ConfigurationError naming the option and the remedy
+ * @example const bot = install(new Bot(token));
+ */
+export function install<B extends AnyBot>(bot: B, options?: ReliabilityOptions | Guard): B;
+export function install<A extends AnyApi>(api: A, options?: ReliabilityOptions | Guard): A;
+export function install(target: AnyBot | AnyApi, options?: ReliabilityOptions | Guard): AnyBot | AnyApi {
+  const bot = isBot(target) ? target : undefined;
+  const api = bot?.api ?? (target as AnyApi);
+  checkTarget(api);
+  if (installed in api) return target;
+  const id = botIdOf(bot?.token ?? api.token);
+  const { transformer, identity } = connect(options);
+  const name = identity.learn(id);
+  api.config.use(transformer);
+  Object.defineProperty(api, installed, { value: true });
+  if (bot) guardUpdates(bot, name, transformer.guard);
+  return target;
+}
+
+/** grammY looks `handleUpdate` up at call time, in polling and in webhooks alike. */
+function guardUpdates(bot: AnyBot, name: string, guard: Guard): void {
+  const original = bot.handleUpdate;
+  bot.handleUpdate = async function handleUpdate(update, envelope) {
+    const facts = { bot: name, updateId: update.update_id, userId: senderOf(update) };
+    await guard.handleUpdate(facts, () => original.call(bot, update, envelope));
+  };
+}
+
+const isBot = (target: AnyBot | AnyApi): target is AnyBot =>
+  typeof (target as Partial<AnyBot>)?.handleUpdate === "function";
+
+function checkTarget(api: AnyApi | undefined): void {
+  if (typeof api?.config?.use === "function") return;
+  throw new ConfigurationError("install() takes a grammY Bot or Api, e.g. install(new Bot(token))");
+}

@@ -1,0 +1,141 @@
+import {
+  type AbortSignalLike,
+  type ApiResponse,
+  ConfigurationError,
+  createGuard,
+  Guard,
+  type GuardOptions,
+  isUntracked,
+  type Payload,
+} from "@sendonce/core";
+import type { ApiCallFn, Context, MiddlewareFn, Transformer } from "grammy";
+import { BotIdentity } from "./bot-identity.js";
+import { trackUpdates } from "./track-updates.js";
+import { abortError, answerOf, fileOf, replyOf } from "./translate.js";
+
+export interface ReliabilityOptions extends GuardOptions {
+  /**
+   * Learn which update a call answers by wrapping `Bot.prototype.handleUpdate` once. Without it (and without
+   * `.updates()`) calls are deduplicated by content alone.
+   * @default true
+   */
+  trackUpdates?: boolean;
+}
+
+export interface UpdatesOptions {
+  /** Drop an update that was handled before; `false` only opens the scope. @default true */
+  drop?: boolean;
+}
+
+/** A grammY transformer, with what belongs to it. */
+export interface Reliability extends Transformer {
+  /** Middleware: an update that was handled is not handled again. Install it first. */
+  updates(options?: UpdatesOptions): MiddlewareFn<Context>;
+  /** The guard behind it: events, store, `run`. */
+  readonly guard: Guard;
+  /** Takes no more calls, waits for those in flight, and lets go of what it opened. */
+  close(): Promise<void>;
+}
+
+/**
+ * A transformer for one bot: every message it sends goes out once, at the pace Telegram allows.
+ *
+ * @param options the guard's options, or a guard shared between bots
+ * @throws ConfigurationError naming the option and the remedy
+ * @example bot.api.config.use(reliability());
+ */
+export function reliability(options: ReliabilityOptions | Guard = {}): Reliability {
+  return connect(options).transformer;
+}
+
+/** A transformer and the identity behind it, for `install`, which knows the bot's token. */
+export function connect(options: ReliabilityOptions | Guard = {}): {
+  transformer: Reliability;
+  identity: BotIdentity;
+} {
+  const { guard, tracks } = guardFrom(options);
+  const identity = new BotIdentity(guard.namespace);
+  if (tracks) trackUpdates();
+  const untracked = new UntrackedUpdates(guard);
+
+  async function sendonce(
+    prev: ApiCallFn,
+    method: string,
+    payload: Payload | undefined,
+    signal?: AbortSignalLike,
+  ): Promise<ApiResponse> {
+    const forward = prev as unknown as LooseCallFn;
+    if (isGetMe(method)) return learnFrom(await forward(method, payload, signal), identity);
+    untracked.notice(prev);
+    const bot = identity.bot ?? (await identity.ask(prev, signal));
+    if (bot === undefined) throw abortError(method);
+    if (typeof bot !== "string" && "failed" in bot) return bot.failed as ApiResponse;
+    const call = { bot: typeof bot === "string" ? bot : bot.bot, method, payload: payload ?? {}, fileOf };
+    const send = () => replyOf(() => forward(method, payload, signal));
+    return answerOf(method, await guard.run(call, send, signal));
+  }
+
+  const transformer = Object.assign(sendonce as unknown as Transformer, {
+    guard,
+    close: () => guard.close(),
+    updates: ({ drop }: UpdatesOptions = {}): MiddlewareFn<Context> =>
+      async function sendonceUpdates(ctx, next) {
+        const bot = identity.learn(ctx.me.id);
+        const updateId = ctx.update.update_id;
+        await guard.handleUpdate({ bot, updateId, userId: ctx.from?.id, drop }, next);
+      },
+  });
+  return { transformer, identity };
+}
+
+/** `prev` without the per-method types that a transformer for all methods cannot use. */
+type LooseCallFn = (
+  method: string,
+  payload: Payload | undefined,
+  signal: AbortSignalLike | undefined,
+) => Promise<ApiResponse>;
+
+function guardFrom(options: ReliabilityOptions | Guard): { guard: Guard; tracks: boolean } {
+  if (isGuard(options)) return { guard: options, tracks: true };
+  const { trackUpdates: tracks = true, ...rest } = options ?? {};
+  if (typeof tracks !== "boolean") throw new ConfigurationError("`trackUpdates` must be true or false");
+  return { guard: createGuard(rest), tracks };
+}
+
+/** By shape too: a guard may come from another copy of core. */
+const isGuard = (options: ReliabilityOptions | Guard): options is Guard =>
+  options instanceof Guard || (typeof (options as Guard)?.run === "function" && "handleUpdate" in options);
+
+const isGetMe = (method: string): boolean => method.toLowerCase() === "getme";
+
+/** A getMe that passes by tells who the bot is; a webhook reply's `true` does not. */
+function learnFrom(answer: ApiResponse, identity: BotIdentity): ApiResponse {
+  const id = answer.ok ? (answer.result as { id?: unknown } | null)?.id : undefined;
+  if (typeof id === "number") identity.learn(id);
+  return answer;
+}
+
+/** Per-update Apis seen without a scope before it is worth a warning. */
+const suspicious = 3;
+
+/**
+ * grammY makes a new Api, and so a new `prev`, for every update. Several of them without a scope mean that
+ * updates come from a copy of grammY that is not ours, or that tracking is off.
+ */
+class UntrackedUpdates {
+  readonly #guard: Guard;
+  #seen: WeakSet<object> | undefined = new WeakSet();
+  #count = 0;
+
+  constructor(guard: Guard) {
+    this.#guard = guard;
+  }
+
+  notice(prev: object): void {
+    if (this.#seen === undefined || !isUntracked() || this.#seen.has(prev)) return;
+    this.#seen.add(prev);
+    if (++this.#count < suspicious) return;
+    this.#seen = undefined;
+    this.#guard.warnings.once("untracked");
+  }
+}

@@ -1,0 +1,83 @@
+import {
+  type ApiResponse,
+  type Delivery,
+  type FileSource,
+  type Refusal,
+  type Reply,
+  refusalResponse,
+} from "@sendonce/core";
+import { HttpError, InputFile } from "grammy";
+
+/** grammY's answer or exception → what the guard understands. */
+export async function replyOf(call: () => Promise<unknown>): Promise<Reply> {
+  try {
+    return { type: "response", body: (await call()) as ApiResponse };
+  } catch (error) {
+    return { type: "failure", error, ...networkFacts(error) };
+  }
+}
+
+/** What the guard decided → what grammY's own call would have answered or thrown. */
+export function answerOf(method: string, delivery: Delivery): ApiResponse {
+  switch (delivery.status) {
+    case "sent":
+    case "replayed":
+      return { ok: true, result: delivery.result };
+    case "failed":
+      if (delivery.reply.type === "response") return delivery.reply.body;
+      throw delivery.reply.error;
+    case "aborted":
+      throw abortError(method, delivery);
+    default:
+      return refusalResponse(delivery);
+  }
+}
+
+/** The error that grammY raises for an aborted request. */
+export function abortError(method: string, refusal?: Refusal): HttpError {
+  const cause = new Error(refusal?.message ?? "The user aborted a request.");
+  cause.name = "AbortError";
+  return new HttpError(`Network request for '${method}' failed!`, cause);
+}
+
+/** The runtime fields of grammY's InputFile; private to the type system, the same since 1.0. */
+interface FileFields {
+  readonly fileData: unknown;
+  readonly filename?: string | undefined;
+}
+
+/** What an InputFile holds, told without reading it. */
+export function fileOf(value: object): FileSource | undefined {
+  if (!isInputFile(value)) return undefined;
+  const { fileData, filename } = value as unknown as FileFields;
+  if (typeof fileData === "string") return { kind: "path", path: fileData, filename };
+  if (fileData instanceof Uint8Array) return { kind: "bytes", data: fileData, filename };
+  if (fileData instanceof URL) {
+    return fileData.protocol === "file:"
+      ? { kind: "path", path: fileData.pathname, filename }
+      : { kind: "url", href: fileData.href };
+  }
+  const url = (fileData as { url?: unknown } | null | undefined)?.url;
+  return typeof url === "string" ? { kind: "url", href: url } : { kind: "stream" };
+}
+
+/** By shape too: a file may come from another copy of grammY. */
+function isInputFile(value: object): boolean {
+  return value instanceof InputFile || ("fileData" in value && "consumed" in value && "toRaw" in value);
+}
+
+interface NetworkError {
+  readonly code?: unknown;
+  readonly syscall?: unknown;
+  readonly message?: unknown;
+  readonly cause?: NetworkError;
+}
+
+/** node-fetch puts `code` on its FetchError, undici on the cause; only node-fetch's message names the syscall. */
+function networkFacts(error: unknown): { code?: string; syscall?: string } {
+  const inner = (error as { error?: NetworkError } | null)?.error;
+  const source = typeof inner?.code === "string" ? inner : inner?.cause;
+  if (typeof source?.code !== "string") return {};
+  const connecting = source.syscall === "connect" || /reason: connect /.test(String(inner?.message));
+  return { code: source.code, ...(connecting && { syscall: "connect" }) };
+}
