@@ -1,8 +1,14 @@
 import { defineConfig } from "tsup";
 
-const common = { target: "node20", clean: true, sourcemap: true } as const;
-
-export default defineConfig([
-  { ...common, entry: { index: "src/index.ts" }, format: ["esm", "cjs"], dts: true },
-  { ...common, entry: { cli: "src/cli.ts" }, format: ["esm"], banner: { js: "#!/usr/bin/env node" } },
-]);
+export default defineConfig({
+  entry: { index: "src/index.ts", cli: "src/cli.ts" },
+  format: ["esm", "cjs"],
+  target: "node20",
+  dts: { entry: { index: "src/index.ts" } },
+  clean: true,
+  sourcemap: false,
+  esbuildOptions(options, { format }) {
+    // The program is ESM only: nobody requires it.
+    if (format === "cjs") options.entryPoints = { index: "src/index.ts" };
+  },
+});

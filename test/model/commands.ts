@@ -14,7 +14,8 @@ const perAttempt = plain.length + settlements.length;
 /** A set of commands, as bits. */
 export type Commands = number;
 
-export const only = (command: Command): Commands => 1 << ((command.attempt - 1) * perAttempt + which(command));
+export const only = (command: Command): Commands =>
+  1 << ((command.attempt - 1) * perAttempt + which(command));
 
 const which = (command: Command): number =>
   command.verb === "settle" ? plain.length + settlements.indexOf(command.as) : plain.indexOf(command.verb);

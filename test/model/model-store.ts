@@ -24,11 +24,7 @@ export interface Effect {
 const interned = new Map<string, HeldRecord>();
 
 /** One record object per state, so that equal states are cheap to compare. */
-function recordOf(
-  state: HeldRecord["state"],
-  { owner, attempt }: Asker,
-  lease: number,
-): HeldRecord {
+function recordOf(state: HeldRecord["state"], { owner, attempt }: Asker, lease: number): HeldRecord {
   const name = `${state}${owner}${attempt}${lease}`;
   const known = interned.get(name);
   if (known) return known;
@@ -106,8 +102,7 @@ export class ModelStore {
 
   #freeze(record: HeldRecord | undefined, asker: Asker): Effect {
     const meeting = this.#protocol.meetFreeze(record, asker);
-    if (meeting !== "freeze" || !record)
-      return { record, answer: meeting === "repeat" ? "written" : "lost" };
+    if (meeting !== "freeze" || !record) return { record, answer: meeting === "repeat" ? "written" : "lost" };
     const next = { owner: record.owner, attempt: record.attempt + 1 };
     return { record: recordOf("reserved", next, alive), answer: "written" };
   }

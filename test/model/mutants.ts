@@ -1,15 +1,22 @@
 import type { HeldRecord } from "../../packages/core/src/idempotency/record.js";
-import { mayRenew, maySettle, meet, meetFreeze, stateAt } from "../../packages/core/src/idempotency/record.js";
-import { type Protocol, settlementOf, shipped } from "./protocol.js";
-import { type Bounds, laws } from "./record-life.js";
+import {
+  mayRenew,
+  maySettle,
+  meet,
+  meetFreeze,
+  stateAt,
+} from "../../packages/core/src/idempotency/record.js";
+import { now } from "./model-store.js";
+import { type Protocol, settlementOf } from "./protocol.js";
+import { type Bounds, type Law, laws } from "./record-life.js";
 
-/** A protocol with one decision changed, and the law that falls first. */
+/** A protocol with one decision changed, and a law that falls. */
 export interface Mutant {
   readonly name: string;
   readonly change: Partial<Protocol>;
   /** The smallest bounds in which it shows. */
   readonly bounds: Bounds;
-  readonly breaks: (typeof laws)[keyof typeof laws];
+  readonly breaks: Law;
 }
 
 const two: Bounds = { runs: 2, attempts: 1, lates: 0 };
@@ -17,9 +24,15 @@ const twoLate: Bounds = { runs: 2, attempts: 2, lates: 1 };
 const three: Bounds = { runs: 3, attempts: 1, lates: 0 };
 
 /** As if the asker were whom the record belongs to. */
-const asOwner = (record: HeldRecord | undefined, attempt: number) => ({ owner: record?.owner ?? "", attempt });
+const asOwner = (record: HeldRecord | undefined, attempt: number) => ({
+  owner: record?.owner ?? "",
+  attempt,
+});
 /** As if the asker were at the record's attempt. */
-const asAttempt = (record: HeldRecord | undefined, owner: string) => ({ owner, attempt: record?.attempt ?? 0 });
+const asAttempt = (record: HeldRecord | undefined, owner: string) => ({
+  owner,
+  attempt: record?.attempt ?? 0,
+});
 
 const settlesAnyAttempt: Protocol["maySettle"] = (record, { owner }, as) =>
   maySettle(record, asAttempt(record, owner), as);
@@ -64,17 +77,6 @@ export const mutants: readonly Mutant[] = [
     },
     bounds: two,
     breaks: laws.free,
-  },
-  {
-    name: "RESERVED is taken over before its lease is over, by whoever asks",
-    change: {
-      meet: (record, claim, asker, now) => {
-        const meeting = meet(record, claim, asker, now);
-        return meeting === "reserved-by-other" ? "claim" : meeting;
-      },
-    },
-    bounds: two,
-    breaks: laws.once,
   },
   {
     name: "whoever asks for a record in flight is told go",
@@ -158,8 +160,23 @@ export const mutants: readonly Mutant[] = [
       maySettle: (record, asker, as) =>
         maySettle(record, asker, as) || (record?.state === "ambiguous" && as === "unsent"),
     },
-    bounds: two,
+    bounds: three,
     breaks: laws.once,
+  },
+  {
+    name: "a settle is refused once its lease is over",
+    change: {
+      maySettle: (record, asker, as) =>
+        maySettle(record, asker, as) && record.state === "sending" && record.lease > now,
+    },
+    bounds: two,
+    breaks: laws.free,
+  },
+  {
+    name: "a record expires before its lease is over",
+    change: { keepsLeased: false },
+    bounds: two,
+    breaks: laws.alone,
   },
   {
     name: "renew writes its record anew where it is gone",
@@ -177,6 +194,12 @@ export const mutants: readonly Mutant[] = [
     name: "a run counts a fresh lease from the answer to an admit that an earlier copy had carried out",
     change: { knowsItsLease: false },
     bounds: two,
+    breaks: laws.alone,
+  },
+  {
+    name: "a run that found its lease over claims again at the same attempt",
+    change: { claimsAgainAt: "same attempt" },
+    bounds: { ...two, lates: 1 },
     breaks: laws.alone,
   },
   {
@@ -217,10 +240,20 @@ export const harmless: readonly (Pick<Mutant, "name" | "change"> & { readonly wh
     change: { onFlood: "free and claim again" },
   },
   {
+    name: "RESERVED is taken over before its lease is over, by whoever asks",
+    why: "its run asks again before it sends; only its place in line is lost",
+    change: {
+      meet: (record, claim, asker, now) => {
+        const meeting = meet(record, claim, asker, now);
+        return meeting === "reserved-by-other" ? "claim" : meeting;
+      },
+    },
+  },
+  {
     name: "a late settle of AMBIGUOUS by its own owner is refused",
     why: "nobody is told more than is known; what Telegram said later is lost",
     change: {
-      maySettle: (record, asker, as) => maySettle(record, asker, as) && record?.state !== "ambiguous",
+      maySettle: (record, asker, as) => record?.state !== "ambiguous" && maySettle(record, asker, as),
     },
   },
   {
@@ -232,5 +265,3 @@ export const harmless: readonly (Pick<Mutant, "name" | "change"> & { readonly wh
     },
   },
 ];
-
-export { shipped };

@@ -7,15 +7,18 @@ export type Ending = "ok" | "rejected" | "unknown" | "flood";
 
 /**
  * Every decision of the protocol. The first four are the functions that the stores ship with; the others are
- * what the guard must keep to, so that they suffice. A mutant replaces one of them.
+ * what stores and guard must keep to, so that these suffice. A mutant replaces one of them.
  */
 export interface Protocol {
   readonly meet: (record: HeldRecord | undefined, claim: Claim, asker: Asker, now: number) => Meeting;
   readonly maySettle: (record: HeldRecord | undefined, asker: Asker, as: Settlement) => boolean;
   readonly meetFreeze: (record: HeldRecord | undefined, asker: Asker) => "freeze" | "repeat" | "lost";
   readonly mayRenew: (record: HeldRecord | undefined, asker: Asker, now: number) => boolean;
-  /** What a renewal writes where there is no record. */
+  /** A renewal writes SENDING where there is no record. */
   readonly renewsMissing: boolean;
+
+  /** No record expires before its lease. */
+  readonly keepsLeased: boolean;
 
   /** One token per run, never one per process. */
   readonly ownerOf: (client: number) => string;
@@ -34,6 +37,8 @@ export interface Protocol {
    * not count a fresh one from this answer.
    */
   readonly knowsItsLease: boolean;
+  /** A run that found its lease over takes its record back and claims again, as another attempt. */
+  readonly claimsAgainAt: "next attempt" | "same attempt";
   /** Server time after which an admit does nothing. Its caller gives up only after that. */
   readonly admitHasDeadline: boolean;
   /** Told `ambiguous`, a client takes back what may be its own: it has sent nothing. */
@@ -44,7 +49,7 @@ export interface Protocol {
 
 /** How an ending of a request is settled. */
 export const settlementOf = (ending: Exclude<Ending, "flood">): Settlement =>
-  ({ ok: "done", rejected: "free", unknown: "ambiguous" } as const)[ending];
+  (({ ok: "done", rejected: "free", unknown: "ambiguous" }) as const)[ending];
 
 /** The protocol that ships. */
 export const shipped: Protocol = {
@@ -53,6 +58,7 @@ export const shipped: Protocol = {
   meetFreeze,
   mayRenew,
   renewsMissing: false,
+  keepsLeased: true,
   ownerOf: (client) => String.fromCharCode(65 + client),
   writesOnGo: "sending",
   settles: settlementOf,
@@ -60,6 +66,7 @@ export const shipped: Protocol = {
   admitsAfterFreeze: true,
   checksLease: true,
   knowsItsLease: true,
+  claimsAgainAt: "next attempt",
   admitHasDeadline: true,
   takesBackOnAmbiguous: true,
   takesBackOnGivingUp: true,

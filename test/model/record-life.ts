@@ -1,9 +1,29 @@
 import type { HeldRecord } from "../../packages/core/src/idempotency/record.js";
 import { stateAt } from "../../packages/core/src/idempotency/record.js";
 import { type Command, commandsIn, describe, withoutAdmits } from "./commands.js";
-import { type Effect, isLeased, isLeaseOver, ModelStore, now, pastLease, whatRulesSay } from "./model-store.js";
+import {
+  type Effect,
+  isLeased,
+  isLeaseOver,
+  ModelStore,
+  now,
+  pastLease,
+  whatRulesSay,
+} from "./model-store.js";
 import { type Ending, type Protocol, shipped } from "./protocol.js";
-import { admitting, ended, freezing, hasSaidAll, idle, isOver, opened, type Run, settling } from "./run.js";
+import {
+  admitting,
+  commandOf,
+  ended,
+  freezing,
+  hasSaidAll,
+  idle,
+  isOver,
+  mayAdmit,
+  opened,
+  type Run,
+  settling,
+} from "./run.js";
 import type { Model } from "./search.js";
 
 /**
@@ -34,6 +54,10 @@ export interface Bounds {
   readonly lates: number;
   /** `onAmbiguous: "retry"`. */
   readonly takeAmbiguous?: boolean;
+  /** Renewals come in time: no lease ends while its request is open. */
+  readonly renewed?: boolean;
+  /** Judge by this law alone. */
+  readonly law?: Law;
   /** Do not excuse a record that a late copy of an admit wrote for a run that was past it. */
   readonly strict?: boolean;
 }
@@ -48,6 +72,8 @@ export const laws = {
   idempotent: "a command run twice changes nothing more",
 } as const;
 
+export type Law = (typeof laws)[keyof typeof laws];
+
 export interface State {
   readonly record: HeldRecord | undefined;
   readonly runs: readonly Run[];
@@ -59,7 +85,7 @@ export interface State {
   readonly lates: number;
 }
 
-type Emit = (label: string, next: State, broken?: string) => void;
+type Emit = (label: string, next: State, broken?: Law) => void;
 /** Where one run goes: what happens, the run after it, what else changes. */
 type Go = (label: string, run: Run, more?: Partial<State>) => void;
 
@@ -94,19 +120,30 @@ class RecordLife implements Model<State> {
       const sent = lates === 0 ? "" : run.sent;
       const flags = delivered > 0 ? "" : `${run.gaveUp ? "g" : ""}${run.excused ? "x" : ""}`;
       const lease = run.lease?.[0] ?? "";
-      return `${run.phase}${run.attempt}${run.as ?? ""}${lease}.${sent}${flags}${run.orphan ? "o" : ""}${mark}`;
+      return `${run.phase}${run.attempt}${run.as ?? ""}${run.again ? "+" : ""}${lease}.${sent}${flags}${run.orphan ? "o" : ""}${mark}`;
     });
     const held = record ? `${record.state}${record.attempt}${record.lease}` : "free";
     return `${held}|${names.sort().join()}|${delivered}${forgotten}${lates}`;
   }
 
-  judge(state: State): string | undefined {
+  judge(state: State): Law | undefined {
+    return this.#broken(state).find((law) => this.#holds(law));
+  }
+
+  #holds(law: Law): boolean {
+    return this.#bounds.law === undefined || this.#bounds.law === law;
+  }
+
+  #broken(state: State): Law[] {
     const { record, runs, delivered, forgotten } = state;
-    if (delivered > 1 && forgotten === "") return laws.once;
-    if (forgotten !== "open" && runs.filter(({ phase }) => phase === "open").length > 1) return laws.alone;
-    if (record?.state === "done" && delivered === 0) return laws.honest;
-    if (!this.#bounds.takeAmbiguous && this.#losesTrack(state)) return laws.reported;
-    return this.#isStuck(state) ? laws.free : undefined;
+    const broken: Law[] = [];
+    if (delivered > 1 && forgotten === "") broken.push(laws.once);
+    if (forgotten !== "open" && runs.filter(({ phase }) => phase === "open").length > 1)
+      broken.push(laws.alone);
+    if (record?.state === "done" && delivered === 0) broken.push(laws.honest);
+    if (!this.#bounds.takeAmbiguous && this.#losesTrack(state)) broken.push(laws.reported);
+    if (this.#isStuck(state)) broken.push(laws.free);
+    return broken;
   }
 
   /** Where the promise has ended, the search ends too. */
@@ -123,50 +160,31 @@ class RecordLife implements Model<State> {
 
   /** What the run itself does next. */
   #act(state: State, run: Run, i: number, go: Go, emit: Emit): void {
-    const { attempt } = run;
-    switch (run.phase) {
-      case "idle":
-      case "admitting":
-      case "waiting":
-        this.#execute(state, i, admitting(run), { verb: "admit", attempt }, emit, (asked, effect) =>
-          this.#admitted(asked, effect, effect.record === state.record),
-        );
-        go("gives up its admit", this.#givenUp(admitting(run)));
-        if (run.phase === "waiting") go("is aborted while waiting", settling(run, "unsent"));
-        return;
-      case "holding":
-        return this.#hold(run, go);
-      case "open":
-        this.#execute(state, i, run, { verb: "renew", attempt }, emit, (open) => open);
-        return this.#answer(state, run, go);
-      case "freezing":
-        return this.#execute(state, i, run, { verb: "freeze", attempt }, emit, (frozen, { answer }) =>
-          answer === "lost" ? ended(frozen) : this.#thawing(frozen),
-        );
-      case "settling":
-        return this.#execute(state, i, run, { verb: "settle", attempt, as: run.as! }, emit, (settled) =>
-          this.#settled(settled),
-        );
-      default:
-    }
+    if (run.phase === "holding") this.#hold(run, go);
+    if (run.phase === "open") this.#answer(state, run, go);
+    if (run.phase === "waiting") go("is aborted while waiting", settling(run, "unsent"));
+    if (mayAdmit(run)) go("gives up its admit", this.#givenUp(admitting(run)));
+    const command = commandOf(run);
+    if (command) this.#execute(state, i, mayAdmit(run) ? admitting(run) : run, command, emit);
   }
 
   /** Runs a command on the store: answered, or with the answer lost (it will be sent again, or given up). */
-  #execute(
-    state: State,
-    i: number,
-    run: Run,
-    command: Command,
-    emit: Emit,
-    answered: (run: Run, effect: Effect) => Run,
-  ): void {
+  #execute(state: State, i: number, run: Run, command: Command, emit: Emit): void {
     this.#effects(state, i, command, (effect, broken) => {
       const label = `${nameOf(i)} ${describe(command)}: ${effect.answer}`;
-      const isLie = effect.answer === "done" && state.delivered === 0;
+      const isLie = effect.answer === "done" && state.delivered === 0 && this.#holds(laws.honest);
       const written = { record: effect.record };
-      emit(label, put(state, i, answered(run, effect), written), broken ?? (isLie ? laws.honest : undefined));
+      const next = this.#answered(run, command, effect, effect.record === state.record);
+      emit(label, put(state, i, next, written), broken ?? (isLie ? laws.honest : undefined));
       if (effect.record !== state.record) emit(`${label}, answer lost`, put(state, i, run, written), broken);
     });
+  }
+
+  #answered(run: Run, { verb }: Command, effect: Effect, wasThere: boolean): Run {
+    if (verb === "admit") return this.#admitted(run, effect, wasThere);
+    if (verb === "renew") return run;
+    if (verb === "settle") return this.#settled(run);
+    return effect.answer === "lost" ? ended(run) : this.#thawing(run);
   }
 
   /** Every effect that a command may have, each also tried twice. */
@@ -174,14 +192,15 @@ class RecordLife implements Model<State> {
     state: State,
     i: number,
     command: Command,
-    found: (effect: Effect, broken: string | undefined) => void,
+    found: (effect: Effect, broken: Law | undefined) => void,
   ): void {
     const owner = this.#protocol.ownerOf(i);
     const chooses = command.verb === "admit" && this.#store.pays(state.record, owner, command.attempt);
     for (const say of chooses ? whatRulesSay : whatRulesSay.slice(0, 1)) {
       const effect = this.#store.execute(state.record, owner, command, say);
       const again = this.#store.execute(effect.record, owner, command, say);
-      found(effect, again.record === effect.record ? undefined : laws.idempotent);
+      const isOnce = again.record === effect.record || !this.#holds(laws.idempotent);
+      found(effect, isOnce ? undefined : laws.idempotent);
     }
   }
 
@@ -212,7 +231,10 @@ class RecordLife implements Model<State> {
 
   #hold(run: Run, go: Go): void {
     if (!this.#protocol.checksLease || run.lease !== "over") go("sends", opened(run));
-    go("sends no more: lease over, or aborted", settling(run, "unsent"));
+    go("is aborted before it sends", settling(run, "unsent"));
+    const isLast = run.attempt >= this.#bounds.attempts && this.#protocol.claimsAgainAt === "next attempt";
+    if (run.lease === "over" && !isLast)
+      go("finds its lease over", { ...settling(run, "unsent"), again: true });
   }
 
   /** The request ends, as seen from here and by Telegram. */
@@ -227,7 +249,10 @@ class RecordLife implements Model<State> {
     go("hears nothing, it was not delivered", ends("unknown"));
     go("is answered 400", ends("rejected"));
     if (run.attempt >= this.#bounds.attempts) return;
-    go("is answered 429", this.#protocol.onFlood === "freeze" ? freezing(run) : settling(run, "free"));
+    go(
+      "is answered 429",
+      this.#protocol.onFlood === "freeze" ? freezing(run) : { ...settling(run, "free"), again: true },
+    );
   }
 
   /** After a freeze: back in line at the next attempt. */
@@ -237,23 +262,27 @@ class RecordLife implements Model<State> {
     return { ...run, phase: "holding", lease: "alive", attempt };
   }
 
-  /** The run has said its last word; unless it claims again after a 429, which only a mutant does. */
+  /** The run has said its last word, or claims again. */
   #settled(run: Run): Run {
-    const again = this.#protocol.onFlood !== "freeze" && run.as === "free";
-    if (!again || run.attempt >= this.#bounds.attempts) return ended(run);
-    return { ...run, phase: "waiting", attempt: run.attempt + 1, as: undefined };
+    if (!run.again) return ended(run);
+    const step = run.as === "unsent" && this.#protocol.claimsAgainAt === "same attempt" ? 0 : 1;
+    return { ...run, phase: "waiting", attempt: run.attempt + step, as: undefined, again: undefined };
   }
 
   /** The process dies (or gives up its last command, which looks the same). What it sent lives on in the network. */
   #crash(state: State, run: Run, i: number, go: Go): void {
     const { phase } = run;
     const label = `crashes while ${phase}`;
-    if (phase === "idle") return go("crashes with its admit on the way", ended(admitting(run), { excused: true }));
-    const isReserved = phase === "waiting" && !this.#owns(state, i, "sending");
-    if (phase !== "open") return go(label, ended(run, { excused: run.excused || !isReserved }));
-    const dead = ended(run, { excused: true, orphan: true });
-    go(`${label}, it was delivered`, dead, { delivered: Math.min(2, state.delivered + 1) });
-    go(`${label}, it was not delivered`, dead);
+    if (phase === "idle") {
+      go("crashes with its admit on the way", ended(admitting(run), { excused: true }));
+    } else if (phase === "open") {
+      const dead = ended(run, { excused: true, orphan: true });
+      go(`${label}, it was delivered`, dead, { delivered: Math.min(2, state.delivered + 1) });
+      go(`${label}, it was not delivered`, dead);
+    } else {
+      const isReserved = phase === "waiting" && !this.#owns(state, i, "sending");
+      go(label, ended(run, { excused: run.excused || !isReserved }));
+    }
   }
 
   /** A copy of an old command arrives; nobody waits for its answer. */
@@ -272,16 +301,19 @@ class RecordLife implements Model<State> {
 
   /** Leases end; after that records expire. */
   #time(state: State, emit: Emit): void {
-    const { record, runs } = state;
+    const { record } = state;
     if (!record) return;
-    if (isLeased(record) && !isLeaseOver(record)) {
-      const knowing = runs.map((run, i) => this.#outlived(run, i, record));
-      return emit("the lease is over", { ...state, record: pastLease(record), runs: knowing });
+    const isHeld = isLeased(record) && !isLeaseOver(record);
+    if (isHeld && !this.#isRenewed(state)) {
+      const runs = state.runs.map((run, i) => this.#outlived(run, i, record));
+      emit("the lease is over", { ...state, record: pastLease(record), runs });
     }
-    const isOut = runs.some(({ phase }) => phase === "open");
-    const forgotten = isOut ? "open" : state.delivered > 0 ? "sent" : "";
-    const released = runs.map((run) => (run.orphan ? { ...run, orphan: false } : run));
-    emit("the record expires", { ...state, record: undefined, forgotten, runs: released });
+    if (!isHeld || !this.#protocol.keepsLeased) emit("the record expires", forget(state));
+  }
+
+  #isRenewed(state: State): boolean {
+    if (!this.#bounds.renewed) return false;
+    return state.runs.some(({ phase }, i) => phase === "open" && this.#owns(state, i, "sending"));
   }
 
   /** When a lease is over, its own run knows. */
@@ -320,3 +352,11 @@ const put = (state: State, i: number, run: Run, more?: Partial<State>): State =>
   runs: state.runs.with(i, run),
   ...more,
 });
+
+/** The promise does not go beyond a record that expires after the message went out, or while it does. */
+function forget(state: State): State {
+  const isOut = state.runs.some(({ phase }) => phase === "open");
+  const forgotten = isOut ? "open" : state.delivered > 0 ? "sent" : "";
+  const runs = state.runs.map((run) => (run.orphan ? { ...run, orphan: false } : run));
+  return { ...state, record: undefined, forgotten, runs };
+}

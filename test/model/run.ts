@@ -2,15 +2,7 @@ import type { Settlement } from "../../packages/core/src/store/port.js";
 import { type Command, type Commands, only } from "./commands.js";
 
 /** Where a run is; the drawing is in record-life.ts. */
-export type Phase =
-  | "idle"
-  | "admitting"
-  | "waiting"
-  | "holding"
-  | "open"
-  | "settling"
-  | "freezing"
-  | "ended";
+export type Phase = "idle" | "admitting" | "waiting" | "holding" | "open" | "settling" | "freezing" | "ended";
 
 /** One run of the key: a client with its own owner token. */
 export interface Run {
@@ -18,6 +10,8 @@ export interface Run {
   readonly attempt: number;
   /** `settling`: what is being written. */
   readonly as?: Settlement | undefined;
+  /** `settling`: it will claim again afterwards. */
+  readonly again?: boolean | undefined;
   /** `holding`: may it still send, by its own clock? `miscounted`: it will think so for too long. */
   readonly lease?: "alive" | "over" | "miscounted" | undefined;
   /** Commands sent so far: each may have a late copy. */
@@ -36,6 +30,18 @@ export const isOver = ({ phase }: Run): boolean => phase === "ended" || phase ==
 
 /** It has sent its last kind of command. */
 export const hasSaidAll = (run: Run): boolean => isOver(run) || run.phase === "settling";
+
+export const mayAdmit = ({ phase }: Run): boolean =>
+  phase === "idle" || phase === "admitting" || phase === "waiting";
+
+/** What the run asks of the store next, or is asking. */
+export function commandOf(run: Run): Command | undefined {
+  const { attempt } = run;
+  if (mayAdmit(run)) return { verb: "admit", attempt };
+  if (run.phase === "open") return { verb: "renew", attempt };
+  if (run.phase === "freezing") return { verb: "freeze", attempt };
+  return run.phase === "settling" ? { verb: "settle", attempt, as: run.as! } : undefined;
+}
 
 /** The run once it has sent a command. */
 export const sending = (run: Run, command: Command): Run => ({ ...run, sent: run.sent | only(command) });

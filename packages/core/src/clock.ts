@@ -51,3 +51,9 @@ export const toMicros = (ms: number): number => Math.ceil(ms * 1000);
 
 /** Whole microseconds to milliseconds. */
 export const toMillis = (us: number): number => us / 1000;
+
+/** What a clock shows, in whole microseconds. */
+export const microsNow = (clock: Clock): number => Math.round(clock.now() * 1000);
+
+/** How long to sleep so that `us` microseconds have passed for certain, in ms: one more than rounding can lose. */
+export const sleepMs = (us: number): number => (us > 0 ? (us + 1) / 1000 : 0);

@@ -61,7 +61,7 @@ export class Flights {
 
   /** Answers undefined when the lead is free. */
   async #follow(flight: Flight, job: Job): Promise<Delivery | undefined> {
-    if (flight.content !== job.identity.content) return refuse(factsOf(job), "mismatch");
+    if (differs(flight.content, job.identity.content)) return refuse(factsOf(job), "mismatch");
     if (this.#onBusy === "reject") return this.#busy(job);
     const from = this.#clock.now();
     await waitUntil(this.#clock, flight.landed, remainingMs(job, this.#clock), job.signal);
@@ -76,11 +76,22 @@ export class Flights {
   }
 }
 
+/** Contents are compared only where both sides have one, as in the store. */
+const differs = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other;
+
 /** The leader's delivery as a follower sees it: a fresh copy, since callers change what they are given. */
 function shared(delivery: Delivery, job: Job): Delivery | undefined {
   if (handsOn.has(delivery.status)) return undefined;
   if (delivery.status !== "sent" && delivery.status !== "replayed") return { ...delivery, ...factsOf(job) };
-  const result: unknown =
-    delivery.result === undefined ? undefined : JSON.parse(JSON.stringify(delivery.result));
-  return { ...factsOf(job), status: "replayed", result };
+  return { ...factsOf(job), status: "replayed", result: copyOf(delivery.result) };
+}
+
+/** What JSON cannot carry (a plugin put it there) is shared rather than copied: it was sent, after all. */
+function copyOf(result: unknown): unknown {
+  try {
+    return result === undefined ? undefined : JSON.parse(JSON.stringify(result));
+  } catch {
+    return result;
+  }
 }

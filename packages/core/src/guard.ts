@@ -1,5 +1,5 @@
 import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Failed, Outcome, Reply, Send } from "./call.js";
-import { type Clock, toMicros, toMillis } from "./clock.js";
+import { type Clock, sleepMs, toMicros, toMillis } from "./clock.js";
 import { defaults } from "./defaults.js";
 import { rememberDelivery } from "./delivered.js";
 import { carriedOptions } from "./delivery-options.js";
@@ -242,7 +242,7 @@ export class Guard {
     if (!certain || answer.status === "lost") return undefined;
     job.attempt++;
     job.holdsTurn = true;
-    return toMillis(answer.waitUs);
+    return sleepMs(answer.waitUs);
   }
 
   async #freezeRule(
@@ -345,7 +345,7 @@ export class Guard {
       }
       if (admission.status !== "wait") return undefined;
       const from = this.#clock.now();
-      await this.#clock.sleep(toMillis(admission.waitUs), job.signal);
+      await this.#clock.sleep(sleepMs(admission.waitUs), job.signal);
       job.waitedMs += this.#clock.now() - from;
     }
   }

@@ -202,8 +202,11 @@ export function spendsStars(method: string, payload: Payload): boolean {
   const name = method.toLowerCase();
   if (alwaysPaid.has(name)) return true;
   if (paidByCount.has(name)) return !isZero(payload.star_count);
-  return saysYes(payload.allow_paid_broadcast);
+  return isPaidBroadcast(payload);
 }
+
+/** Whether a message goes out on the paid quota, 0.1 Star each above the free 30/s. */
+export const isPaidBroadcast = (payload: Payload): boolean => saysYes(payload.allow_paid_broadcast);
 
 /** An amount that cannot be read is taken for an amount. */
 function isZero(amount: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Refusal } from "./call.js";
-import { type Clock, toMillis } from "./clock.js";
+import { type Clock, sleepMs, toMillis } from "./clock.js";
 import { defaults } from "./defaults.js";
 import { IdempotencyConflict } from "./errors.js";
 import { factsOf, type Job, ownershipOf, recordOf, remainingMs, remainingUs } from "./job.js";
@@ -35,9 +35,9 @@ export class Turns {
   /** @param pauseMs sleeps first: a freeze has told when to come again */
   async take(job: Job, ticket: Ticket, pauseMs = 0): Promise<Turn> {
     let lookAgainMs: number = defaults.lookAgainMs.first;
-    let sleepMs = pauseMs;
+    let sleep = pauseMs;
     for (;;) {
-      if (sleepMs > 0) await this.#sleep(job, sleepMs);
+      if (sleep > 0) await this.#sleep(job, sleep);
       if (job.signal?.aborted || !(await this.#atHead(job, ticket))) return this.#giveUp(job);
       const askedAt = this.#clock.now();
       const admission = await this.#admit(job);
@@ -46,30 +46,30 @@ export class Turns {
           job.holdsTurn = false;
           if (this.#clock.now() - askedAt < defaults.leaseMs) return admission;
           await this.giveBack(job);
-          sleepMs = 0;
+          sleep = 0;
           break;
         case "wait":
-          sleepMs = this.#turnGiven(job, admission.waitUs, admission.rule);
+          sleep = this.#turnGiven(job, admission.waitUs, admission.rule);
           break;
         case "busy": {
           if (this.#settings.onBusy === "reject" || remainingMs(job, this.#clock) <= 0)
             return this.#busy(job);
           const turnMs = toMillis(admission.waitUs);
-          sleepMs = Math.min(turnMs > 0 ? turnMs : lookAgainMs, remainingMs(job, this.#clock));
+          sleep = Math.min(turnMs > 0 ? turnMs : lookAgainMs, remainingMs(job, this.#clock));
           lookAgainMs = Math.min(2 * lookAgainMs, defaults.lookAgainMs.longest);
           ticket.leave();
-          await this.#sleep(job, sleepMs);
+          await this.#sleep(job, sleep);
           ticket.rejoin();
-          sleepMs = 0;
+          sleep = 0;
           break;
         }
         case "ambiguous":
           if (job.takesAmbiguous || !this.#mayRetry(job)) return refuse(factsOf(job), "ambiguous");
           job.takesAmbiguous = true;
-          sleepMs = 0;
+          sleep = 0;
           break;
         case "expired":
-          sleepMs = 0;
+          sleep = 0;
           break;
         case "refused":
           job.holdsTurn = false;
@@ -140,7 +140,7 @@ export class Turns {
 
   #turnGiven(job: Job, waitUs: number, rule: string): number {
     job.holdsTurn = true;
-    const waitMs = toMillis(waitUs);
+    const waitMs = sleepMs(waitUs);
     if (this.#events.wants("wait")) {
       const { bot, method } = job.call;
       const { id, scope } = job.identity;

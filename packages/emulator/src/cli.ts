@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { HELP, readCliOptions } from "./cli-options.js";
 import { createEmulator } from "./emulator.js";
 

@@ -100,9 +100,8 @@ describe("over real sockets", () => {
     const form = new FormData();
     form.set("chat_id", "7");
     form.set("document", new Blob(["content"]), "letter.txt");
-    const sent = await (
-      await fetch(`${url}/bot${TOKEN}/sendDocument`, { method: "POST", body: form })
-    ).json();
+    const response = await fetch(`${url}/bot${TOKEN}/sendDocument`, { method: "POST", body: form });
+    const sent = (await response.json()) as { result: { document: { file_id: string } } };
     const api = new Api(TOKEN, { apiRoot: url });
     const { file_path } = await api.getFile(sent.result.document.file_id);
     expect(await (await fetch(`${url}/file/bot${TOKEN}/${file_path}`)).text()).toBe("content");

@@ -11,7 +11,7 @@ const GROUP = -1001234567890;
 beforeEach(() => {
   clock = new ManualClock();
   emulator = createEmulator({ clock });
-  api = new Api("42:secret", { fetch: emulator.fetch as never });
+  api = new Api("42:secret", { fetch: emulator.fetch });
 });
 
 const outcome = (sending: Promise<unknown>) =>
@@ -31,6 +31,7 @@ describe("limits in virtual time", () => {
     expect(outcomes[20]).toBe(41);
     expect(outcomes.at(-1)).toBe(23);
     expect(emulator.ledger.duringFlood()).toHaveLength(19);
+    expect(emulator.ledger.floods()[1]).toMatchObject({ limitedBy: "chat", floodOf: "chat", retryAfter: 41 });
     await clock.advance(23_000);
     expect(await outcome(api.sendMessage(GROUP, "after"))).toBe("ok");
   });

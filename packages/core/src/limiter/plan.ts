@@ -1,5 +1,6 @@
 import type { Payload } from "../call.js";
 import type { Priority } from "../delivery-options.js";
+import { isPaidBroadcast } from "../methods.js";
 import type { GateParams, RuleCharge, RuleParams } from "../store/port.js";
 import type { RuleName } from "./rules.js";
 
@@ -37,7 +38,7 @@ export function planCharges(rules: Rules, facts: PlanFacts): RuleCharge[] {
     add(name, `chat:${chat}`, soft && name === "chat" ? "debit" : "wait");
   }
   const bot = soft ? "debit" : "wait";
-  if (payload.allow_paid_broadcast === true) {
+  if (isPaidBroadcast(payload)) {
     add("paid", "paid", bot);
     return plan;
   }

@@ -1,4 +1,4 @@
-import type { RuleCharge, RuleStats } from "../store/port.js";
+import type { RuleCharge, RuleStats, WindowParams } from "../store/port.js";
 import { type BucketState, bucketTurn, debitAt, sentAt, takeAt, tokensFor, tokensLeft } from "./bucket.js";
 import { type FrozenClock, frozenFor, localTime, serverTime } from "./frozen-clock.js";
 import {
@@ -54,8 +54,8 @@ export function pay(charge: RuleCharge, state: RuleState, now: number): Paid {
   if (params.kind === "window") {
     prune(state.places, local);
     const freeAt = turn + params.marginUs + params.periodUs;
-    const overdrawn = charge.mode === "debit" && state.places.length >= 2 * params.limit;
-    const places = overdrawn ? nothing : takePlaces(state.places, placesFor(params, cost), freeAt);
+    const room = charge.mode === "debit" ? 2 * params.limit - state.places.length : params.limit;
+    const places = takePlaces(state.places, Math.min(placesFor(params, cost), room), freeAt);
     return { turn, full: 0, rose: 0, places };
   }
   const before = Math.max(state.full, turn);
@@ -68,11 +68,16 @@ export function pay(charge: RuleCharge, state: RuleState, now: number): Paid {
 /** Server time at which a turn taken earlier may be used. */
 export function readyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: number): number {
   const { params } = charge;
-  const turn =
-    params.kind === "window" && charge.mode === "wait"
-      ? windowReady(params, state.places, paid.places, paid.turn)
-      : paid.turn;
-  return serverTime(state, turn, now);
+  const waits = params.kind === "window" && charge.mode === "wait";
+  return serverTime(state, waits ? turnInWindow(params, state, paid, now) : paid.turn, now);
+}
+
+/** Who comes so late that its places have run out, and may be somebody else's by now, needs others. */
+function turnInWindow(params: WindowParams, state: RuleState, { places, turn }: Paid, now: number): number {
+  const local = localTime(state, now);
+  const ranOut = places.length > 0 && places[0]! <= local;
+  if (ranOut) return windowTurn(params, state.places, local, places.length);
+  return windowReady(params, state.places, places, turn);
 }
 
 /** A turn that has to come later than told (others were late): its places move with it. */

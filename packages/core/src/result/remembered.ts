@@ -28,16 +28,26 @@ export class Results {
   keep(job: Job, method: string, result: unknown): string | undefined {
     if (job.identity.id === undefined) return undefined;
     const stored = storedResult(method, result, this.#mode);
-    this.#remembered.set(nameOf(job), { stored, json: JSON.stringify(result) }, 0);
+    const json = jsonOf(result);
+    if (json !== undefined) this.#remembered.set(nameOf(job), { stored, json }, 0);
     return stored;
   }
 
   /** A fresh object each time: callers change what they are given. */
   recall(job: Job, stored: string | undefined): unknown {
     const own = this.#remembered.get(nameOf(job));
-    if (own && own.stored === stored && own.json !== undefined) return JSON.parse(own.json);
+    if (own && own.stored === stored) return JSON.parse(own.json);
     return replayedResult(job.call, stored);
   }
 }
 
 const nameOf = (job: Job): string => `${job.call.bot}:${recordOf(job)}`;
+
+/** The message is out: whatever a plugin has put into its result must not fail the call now. */
+function jsonOf(result: unknown): string | undefined {
+  try {
+    return JSON.stringify(result);
+  } catch {
+    return undefined;
+  }
+}

@@ -63,14 +63,16 @@ export class BoundedMap<V> {
     }
   }
 
+  /** What may not be dropped moves to the young end, so that it never hides what may. */
   #makeRoom(now: number): void {
     let looked = 0;
     for (const [key, value] of this.#entries) {
       if (this.#entries.size <= this.#bounds.limit || looked++ >= looksWhenFull) return;
       const expired = this.#bounds.isExpired(value, now);
-      if (!expired && !this.#bounds.mayDrop(value)) continue;
       this.#entries.delete(key);
-      if (!expired) this.#bounds.onDropped?.(1);
+      if (expired) continue;
+      if (this.#bounds.mayDrop(value)) this.#bounds.onDropped?.(1);
+      else this.#entries.set(key, value);
     }
   }
 }

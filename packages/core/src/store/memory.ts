@@ -1,4 +1,4 @@
-import { type Clock, systemClock, toMicros } from "../clock.js";
+import { type Clock, microsNow, systemClock } from "../clock.js";
 import {
   type HeldRecord,
   isGone,
@@ -218,13 +218,12 @@ export class MemoryStore implements Store {
     return this.#go(request, progress.record, paid, now);
   }
 
-  /** When a reserved turn may be used: its own time, no frozen rule on the way. */
+  /** When a reserved turn may be used: its own time, no frozen rule on the way, no place run out meanwhile. */
   #dueAt(request: AdmitRequest, { stage, paid }: Progress, now: number): { at: number; rule: number } {
     let due = { at: now, rule: stage };
     for (let i = 0; i <= stage && i < request.rules.length; i++) {
       const charge = request.rules[i]!;
-      const rule = this.#rule(request.bot, charge, now);
-      const at = i === stage ? readyAt(charge, rule, paid[i]!, now) : Math.max(now, rule.thaw);
+      const at = readyAt(charge, this.#rule(request.bot, charge, now), paid[i]!, now);
       if (at > due.at) due = { at, rule: i };
     }
     return due;
@@ -239,10 +238,8 @@ export class MemoryStore implements Store {
     const charge = request.rules[due.rule]!;
     if (due.at - now > request.maxWaitUs) return this.#refuse(request, progress, due.at, charge, now);
     const record = progress.record!;
-    const paid = record.paid[record.stage];
-    if (due.rule === record.stage && paid) {
-      this.#change(request.bot, charge, now, (rule) => postpone(charge, rule, paid, due.at));
-    }
+    const paid = record.paid[due.rule]!;
+    this.#change(request.bot, charge, now, (rule) => postpone(charge, rule, paid, due.at));
     record.lease = Math.max(record.lease, due.at + request.graceUs);
     record.expires = Math.max(record.expires, record.lease);
     return { status: "wait", waitUs: due.at - now, rule: charge.name, nowUs: now };
@@ -329,7 +326,7 @@ export class MemoryStore implements Store {
   }
 
   #now(): number {
-    return toMicros(this.#clock.now());
+    return microsNow(this.#clock);
   }
 }
 
@@ -346,7 +343,7 @@ function backInLine(request: FreezeRequest, record: HeldRecord, rule: RuleState,
   record.expires = Math.max(record.expires, record.lease);
 }
 
-/** DONE and AMBIGUOUS hold no lease; AMBIGUOUS keeps what was paid, for its own late settle. */
+/** DONE and AMBIGUOUS hold no lease, and what was paid stays paid. */
 const closed = (record: HeldRecord): HeldRecord => ({ ...record, lease: 0, stage: 0, paid: [] });
 
 function answerTo(

@@ -57,7 +57,7 @@ export class VirtualClock implements Clock {
 
   /** Moves time by `ms`, waking sleepers in order and letting them work in between. */
   async advance(ms: number): Promise<void> {
-    const until = this.#now + ms;
+    const until = wholeMicros(this.#now + ms);
     await settle();
     while (this.#timers.length > 0 && this.#timers[0]!.at <= until) await this.#step();
     this.#now = until;
@@ -91,7 +91,8 @@ export class VirtualClock implements Clock {
     await settle();
   }
 
-  #add(at: number, fire: () => void): Timer {
+  #add(time: number, fire: () => void): Timer {
+    const at = wholeMicros(time);
     const timer = { at, order: this.#orders++, fire };
     const behind = this.#timers.findIndex((other) => other.at > at);
     this.#timers.splice(behind < 0 ? this.#timers.length : behind, 0, timer);
@@ -103,6 +104,9 @@ export class VirtualClock implements Clock {
     if (place >= 0) this.#timers.splice(place, 1);
   }
 }
+
+/** Virtual time moves in whole microseconds, as stores count; a float of milliseconds since 1970 holds no less. */
+const wholeMicros = (ms: number): number => Math.ceil(ms * 1000 - 0.3) / 1000;
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < turnsPerStep; turn++) await new Promise(setImmediate);

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { type Line, socketLine } from "./line.js";
 
 /** The emulator's port on 127.0.0.1. */
@@ -11,7 +11,10 @@ export class Listener {
 
   constructor(app: (request: Request, line: Line) => Response | Promise<Response>) {
     const onRequest = getRequestListener(
-      (request, env) => app(request, socketLine(...(Object.values(env) as Parameters<typeof socketLine>))),
+      (request, env) => {
+        const { incoming, outgoing } = env as HttpBindings;
+        return app(request, socketLine(incoming, outgoing));
+      },
       { overrideGlobalObjects: false, hostname: "127.0.0.1" },
     );
     this.#listen = (port) => listening(createServer({ keepAliveTimeout: 60_000 }, onRequest), port);

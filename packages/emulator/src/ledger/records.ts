@@ -29,8 +29,12 @@ export interface RequestRecord {
   status: number;
   /** Seconds, on a 429. */
   retryAfter?: number;
+  /** Whose limit refused it, on a 429 that was not scripted; the widest if several did. */
+  limitedBy?: "chat" | "bot";
   /** It came while its chat or its bot was still told to wait. */
   duringFlood: boolean;
+  /** Who was told to wait; the widest if both were. */
+  floodOf?: "chat" | "bot";
   /** Whether it put messages into chats. */
   committed: boolean;
   /** The kind of the scripted fault that hit it. */

@@ -138,7 +138,7 @@ describe("Telegram's refusals", () => {
   let api: Api;
   beforeEach(() => {
     emulator = createEmulator();
-    api = new Api(TOKEN, { fetch: emulator.fetch as never });
+    api = new Api(TOKEN, { fetch: emulator.fetch });
   });
 
   it("of what makes no message", async () => {
@@ -173,7 +173,7 @@ describe("Telegram's refusals", () => {
 });
 
 it("HTML becomes text and entities, with what was escaped", async () => {
-  const api = new Api(TOKEN, { fetch: createEmulator().fetch as never });
+  const api = new Api(TOKEN, { fetch: createEmulator().fetch });
   const html = 'a <b>bold <i>both</i></b> &lt;c&gt; <a href="https://x.org/?a=1&amp;b=2">link</a>';
   expect(await api.sendMessage(7, html, { parse_mode: "HTML" })).toMatchObject({
     text: "a bold both <c> link",
@@ -187,7 +187,7 @@ it("HTML becomes text and entities, with what was escaped", async () => {
 
 it("a channel is one chat under its name and its id", async () => {
   const emulator = createEmulator();
-  const api = new Api(TOKEN, { fetch: emulator.fetch as never });
+  const api = new Api(TOKEN, { fetch: emulator.fetch });
   const { chat, from } = await api.sendMessage("@News", "one");
   expect(chat).toMatchObject({ type: "channel", username: "News" });
   expect(from).toBeUndefined();

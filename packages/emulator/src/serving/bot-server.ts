@@ -163,13 +163,15 @@ export class BotServer {
     const chat = this.#world.chats.idOf(
       chat_id ?? (/^(sendGift|gift)/.test(call.method) ? user_id : undefined),
     );
+    const floodOf = this.#floods.hitBy(call, chat, at);
     return this.#ledger.noteRequest({
       bot: call.bot,
       method: call.method,
       ...(chat === undefined ? {} : { chat }),
       at,
       status: 0,
-      duringFlood: this.#floods.hitBy(call, chat, at),
+      duringFlood: floodOf !== undefined,
+      ...(floodOf ? { floodOf } : {}),
       committed: false,
       ...extra,
     });

@@ -19,14 +19,17 @@ export class Floods {
     this.#enforced.tell(who(call, chat, scope), now + seconds * 1000);
   }
 
-  /** Whether the call comes to a chat, or from a bot, that still has to wait. */
-  hitBy(call: Call, chat: number | undefined, now: number): boolean {
-    return remaining(this.#told, call, chat, now) > 0;
+  /** Who still has to wait, of the chat and the bot of this call. */
+  hitBy(call: Call, chat: number | undefined, now: number): "chat" | "bot" | undefined {
+    const { ofBot, ofChat } = remaining(this.#told, call, chat, now);
+    if (ofBot > 0) return "bot";
+    return ofChat > 0 ? "chat" : undefined;
   }
 
   /** Whole seconds that an enforced flood still holds this call; 0 when none does. */
   enforcedSeconds(call: Call, chat: number | undefined, now: number): number {
-    return Math.ceil(remaining(this.#enforced, call, chat, now) / 1000);
+    const { ofBot, ofChat } = remaining(this.#enforced, call, chat, now);
+    return Math.ceil(Math.max(ofBot, ofChat) / 1000);
   }
 }
 
@@ -34,9 +37,9 @@ export class Floods {
 export const placeOf = ({ bot, params }: Call, chat: number): string =>
   `${bot}:${String(params.business_connection_id ?? "")}:${chat}`;
 
-function remaining(told: ToldToWait, call: Call, chat: number | undefined, now: number): number {
-  if (chat === undefined || UNTOUCHED.test(call.method)) return 0;
-  return Math.max(told.remainingMs(placeOf(call, chat), now), told.remainingMs(`${call.bot}`, now));
+function remaining(told: ToldToWait, call: Call, chat: number | undefined, now: number) {
+  if (chat === undefined || UNTOUCHED.test(call.method)) return { ofBot: 0, ofChat: 0 };
+  return { ofBot: told.remainingMs(`${call.bot}`, now), ofChat: told.remainingMs(placeOf(call, chat), now) };
 }
 
 const who = (call: Call, chat: number | undefined, scope: "chat" | "bot") =>

@@ -80,6 +80,7 @@ export class Performer {
         for (const { scope, waitMs: ms } of refusals) {
           this.#floods.tell(call, record.chat ?? chat.id, scope, wholeSeconds(ms), now);
         }
+        record.limitedBy = refusals.at(-1)!.scope;
         throw tooManyRequests(wholeSeconds(waitMs));
       }
       patience -= waitMs;

@@ -14,7 +14,7 @@ let api: Api;
 beforeEach(() => {
   clock = new ManualClock();
   emulator = createEmulator({ clock });
-  api = new Api(TOKEN, { fetch: emulator.fetch as never });
+  api = new Api(TOKEN, { fetch: emulator.fetch });
 });
 afterEach(() => emulator.close());
 
@@ -157,7 +157,7 @@ describe("webhooks over HTTP", () => {
   };
 
   it("a grammY bot gets its updates, with the secret token", async () => {
-    const bot = new Bot(TOKEN, { client: { fetch: emulator.fetch as never } });
+    const bot = new Bot(TOKEN, { client: { fetch: emulator.fetch } });
     bot.on("message:text", (ctx) => ctx.reply(`you said ${ctx.message.text}`));
     const url = await listening(webhookCallback(bot, "http", { secretToken: "s3cret" }));
     await bot.api.setWebhook(url, { secret_token: "s3cret" });

@@ -3,9 +3,9 @@ import type { Json } from "./json.js";
 
 /** Parameters that stay texts even when they look like a number or like JSON. */
 const TEXTS = new Set(
-  `text caption title description address question explanation first_name last_name phone_number vcard payload name
+  `text caption title description address question explanation first_name last_name performer phone_number vcard payload name
   short_description emoji game_short_name url secret_token ip_address custom_title tag provider_token provider_data
-  start_parameter bio username error_message draft_text currency action parse_mode foursquare_id foursquare_type`.split(
+  start_parameter bio username error_message currency action parse_mode foursquare_id foursquare_type`.split(
     /\s+/,
   ),
 );

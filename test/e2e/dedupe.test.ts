@@ -1,0 +1,308 @@
+import { rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deliveryOf, install, outsideUpdate, reliability } from "@sendonce/grammy";
+import { Api, InlineKeyboard, InputFile, Keyboard } from "grammy";
+import { afterAll, describe, expect, test } from "vitest";
+import { apiAt, botAt, eventually, serveWebhook, telegram, textsOf, token } from "../kit/telegram.js";
+
+const picture = join(tmpdir(), `sendonce-picture-${process.pid}.jpg`);
+afterAll(() => rm(picture, { force: true }));
+
+describe("the same call twice, outside an update", () => {
+  test("a bare transformer sends a message once and answers with the first one's id", async () => {
+    const emulator = await telegram();
+    const bot = botAt(emulator);
+    bot.api.config.use(reliability());
+    const first = await bot.api.sendMessage(7, "hello", { parse_mode: "HTML" });
+    const second = await bot.api.sendMessage(7, "hello", { parse_mode: "HTML" });
+    expect(second).toEqual(first);
+    expect(deliveryOf(first)?.replayed).toBe(false);
+    expect(deliveryOf(second)?.replayed).toBe(true);
+    expect(textsOf(emulator, 7)).toEqual(["hello"]);
+  });
+
+  test.for([
+    ["bytes", () => new InputFile(Buffer.from("a picture"), "a.jpg")],
+    ["a path", () => new InputFile(picture)],
+  ] as const)("a photo given as %s goes out once", async ([, file]) => {
+    await writeFile(picture, "a picture on disk");
+    const emulator = await telegram();
+    const bot = botAt(emulator);
+    bot.api.config.use(reliability());
+    const first = await bot.api.sendPhoto(7, file(), { caption: "look" });
+    const second = await bot.api.sendPhoto(7, file(), { caption: "look" });
+    expect(second.message_id).toBe(first.message_id);
+    expect(second.photo[0]?.file_id).toBe(first.photo[0]?.file_id);
+    expect(emulator.ledger.received(7)).toHaveLength(1);
+  });
+
+  test("a photo given by file id goes out once, and other bytes are another photo", async () => {
+    const emulator = await telegram();
+    const bot = botAt(emulator);
+    const { photo } = await bot.api.sendPhoto(7, new InputFile(Buffer.from("original")));
+    bot.api.config.use(reliability());
+    const first = await bot.api.sendPhoto(8, photo.at(-1)!.file_id);
+    const second = await bot.api.sendPhoto(8, photo.at(-1)!.file_id);
+    expect(second.message_id).toBe(first.message_id);
+    await bot.api.sendPhoto(8, new InputFile(Buffer.from("one")));
+    await bot.api.sendPhoto(8, new InputFile(Buffer.from("two")));
+    expect(emulator.ledger.received(8)).toHaveLength(3);
+  });
+
+  test("concurrent twins share one send", async () => {
+    const emulator = await telegram();
+    const bot = install(botAt(emulator));
+    const messages = await Promise.all(Array.from({ length: 10 }, () => bot.api.sendMessage(7, "post")));
+    expect(new Set(messages.map(({ message_id }) => message_id)).size).toBe(1);
+    expect(new Set(messages).size).toBe(10);
+    expect(textsOf(emulator, 7)).toEqual(["post"]);
+  });
+
+  test("keyboards are part of the content, whether built by a class or written by hand", async () => {
+    const emulator = await telegram();
+    const { api } = install(botAt(emulator));
+    const built = () => new InlineKeyboard().text("Yes", "y").text("No", "n");
+    await api.sendMessage(7, "ok?", { reply_markup: built() });
+    await api.sendMessage(7, "ok?", { reply_markup: built() });
+    await api.sendMessage(7, "ok?", { reply_markup: { inline_keyboard: built().inline_keyboard } });
+    expect(textsOf(emulator, 7)).toHaveLength(1);
+    await api.sendMessage(7, "ok?", { reply_markup: new Keyboard().text("Yes") });
+    expect(textsOf(emulator, 7)).toHaveLength(2);
+  });
+
+  test("a bare Api and api.raw are guarded too", async () => {
+    const emulator = await telegram();
+    const api = install(apiAt(emulator));
+    await api.sendMessage(7, "from a cron job");
+    await api.raw.sendMessage({ chat_id: 7, text: "from a cron job" });
+    await api.raw.sendMessage({ chat_id: "7", text: "from a cron job" });
+    expect(textsOf(emulator, 7)).toEqual(["from a cron job"]);
+  });
+
+  test("installing twice guards once", async () => {
+    const emulator = await telegram();
+    const bot = install(install(botAt(emulator)));
+    bot.api.config.use(reliability());
+    await bot.api.sendMessage(7, "once");
+    expect(emulator.ledger.requests({ method: "sendMessage" })).toHaveLength(1);
+    expect(bot.api.config.installedTransformers()).toHaveLength(2);
+  });
+
+  test("no payload is changed", async () => {
+    const emulator = await telegram();
+    const { api } = install(botAt(emulator));
+    const extra = Object.freeze({ reply_markup: Object.freeze({ force_reply: true as const }) });
+    await api.sendMessage(7, "frozen", extra);
+    expect(textsOf(emulator, 7)).toEqual(["frozen"]);
+  });
+});
+
+describe("inside updates", () => {
+  test("the same text answered to two updates goes out twice", async () => {
+    const emulator = await telegram();
+    const bot = botAt(emulator);
+    bot.api.config.use(reliability());
+    bot.on("message", (ctx) => ctx.reply("Unknown command"));
+    await bot.handleUpdate(emulator.say(token, { chat: 7, text: "a" }));
+    await bot.handleUpdate(emulator.say(token, { chat: 7, text: "b" }));
+    expect(textsOf(emulator, 7)).toEqual(["Unknown command", "Unknown command"]);
+  });
+
+  test("an update that comes again sends nothing again, by a bare transformer alone", async () => {
+    const emulator = await telegram();
+    const bot = botAt(emulator);
+    bot.api.config.use(reliability());
+    let runs = 0;
+    bot.on("message", async (ctx) => {
+      runs++;
+      await ctx.reply("Welcome");
+    });
+    const update = emulator.say<never>(token, { chat: 7, text: "/start" });
+    await bot.handleUpdate(update);
+    await bot.handleUpdate(update);
+    expect(runs).toBe(2);
+    expect(textsOf(emulator, 7)).toEqual(["Welcome"]);
+  });
+
+  test("an update that was handled is not handled again", async () => {
+    const emulator = await telegram();
+    for (const [chat, guarded] of [
+      [7, install(botAt(emulator))],
+      [8, withUpdates()],
+    ] as const) {
+      let runs = 0;
+      guarded.on("message", async (ctx) => {
+        runs++;
+        await ctx.reply("Welcome");
+      });
+      const update = emulator.say<never>(token, { chat, text: "/start" });
+      await guarded.handleUpdate(update);
+      await guarded.handleUpdate(update);
+      expect(runs).toBe(1);
+      expect(textsOf(emulator, chat)).toEqual(["Welcome"]);
+    }
+    function withUpdates() {
+      const bot = botAt(emulator);
+      const sendonce = reliability();
+      bot.api.config.use(sendonce);
+      bot.use(sendonce.updates());
+      return bot;
+    }
+  });
+
+  test("an update that comes again while it is being handled waits for the first and is dropped", async () => {
+    const emulator = await telegram();
+    const bot = install(botAt(emulator));
+    let runs = 0;
+    let goOn = () => {};
+    const slow = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    bot.on("message", async (ctx) => {
+      runs++;
+      await slow;
+      await ctx.reply("Done");
+    });
+    const update = emulator.say<never>(token, { chat: 7, text: "work" });
+    const both = [bot.handleUpdate(update), bot.handleUpdate(update)];
+    await eventually(() => runs > 0, "the first handler runs");
+    goOn();
+    await Promise.all(both);
+    expect(runs).toBe(1);
+    expect(textsOf(emulator, 7)).toEqual(["Done"]);
+  });
+
+  test("a handler that says the same three times sends three, and no more after redelivery", async () => {
+    const emulator = await telegram();
+    const bot = botAt(emulator);
+    bot.api.config.use(reliability());
+    bot.on("message", async (ctx) => {
+      const sent = [await ctx.reply("ping"), await ctx.reply("ping"), await ctx.reply("ping")];
+      ids.push(sent.map(({ message_id }) => message_id));
+    });
+    const ids: number[][] = [];
+    const update = emulator.say<never>(token, { chat: 7, text: "go" });
+    await bot.handleUpdate(update);
+    await bot.handleUpdate(update);
+    expect(textsOf(emulator, 7)).toEqual(["ping", "ping", "ping"]);
+    expect(ids[1]).toEqual(ids[0]);
+  });
+
+  test("bot.api inside a handler belongs to the update; outsideUpdate leaves it", async () => {
+    const emulator = await telegram();
+    const bot = install(botAt(emulator));
+    bot.on("message", async () => {
+      await bot.api.sendMessage(9, "somebody wrote");
+      await outsideUpdate(() => bot.api.sendMessage(9, "daily report"));
+    });
+    await bot.handleUpdate(emulator.say(token, { chat: 7, text: "a" }));
+    await bot.handleUpdate(emulator.say(token, { chat: 7, text: "b" }));
+    expect(textsOf(emulator, 9)).toEqual(["somebody wrote", "daily report", "somebody wrote"]);
+  });
+
+  test("updates injected with an id below 1 are no scope", async () => {
+    const emulator = await telegram();
+    const bot = install(botAt(emulator));
+    let runs = 0;
+    bot.on("message", () => void runs++);
+    const update = emulator.say<{ update_id: number }>(token, { chat: 7, text: "a" });
+    await bot.handleUpdate({ ...update, update_id: 0 } as never);
+    await bot.handleUpdate({ ...update, update_id: 0 } as never);
+    expect(runs).toBe(2);
+  });
+});
+
+describe("ways to run a bot", () => {
+  test("polling by bot.start()", async () => {
+    const emulator = await telegram();
+    const bot = install(botAt(emulator));
+    bot.on("message", (ctx) => ctx.reply(`you said ${ctx.message.text}`));
+    emulator.say(token, { chat: 7, text: "one" });
+    const running = bot.start();
+    emulator.say(token, { chat: 7, text: "two" });
+    await eventually(() => textsOf(emulator, 7).length === 2, "both answers arrive");
+    await bot.stop();
+    await running;
+    expect(textsOf(emulator, 7)).toEqual(["you said one", "you said two"]);
+  });
+
+  test("a webhook whose first delivery times out: one reply", async () => {
+    const emulator = await telegram({ webhookTimeoutMs: 300 });
+    const bot = install(botAt(emulator));
+    bot.on("message", async (ctx) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await ctx.reply("finally");
+    });
+    await serveWebhook(emulator, bot);
+    emulator.say(token, { chat: 7, text: "slow" });
+    await eventually(() => emulator.pending(token) === 0, "the update is confirmed");
+    expect(emulator.deliveries(token).length).toBeGreaterThan(1);
+    expect(textsOf(emulator, 7)).toEqual(["finally"]);
+  });
+
+  test("a webhook reply is never recorded as a Message", async () => {
+    const emulator = await telegram();
+    const bot = install(
+      botAt(emulator, { client: { canUseWebhookReply: (method) => method === "sendMessage" } }),
+    );
+    const results: unknown[] = [];
+    bot.on("message", async (ctx) => {
+      results.push(await ctx.reply("by webhook reply"));
+    });
+    await serveWebhook(emulator, bot);
+    const update = emulator.say<{ update_id: number }>(token, { chat: 7, text: "hi" });
+    await eventually(() => textsOf(emulator, 7).length === 1, "the reply is carried out");
+    expect(results).toEqual([true]);
+    emulator.deliver(token, update);
+    await eventually(() => emulator.pending(token) === 0, "the redelivery is confirmed");
+    expect(textsOf(emulator, 7)).toEqual(["by webhook reply"]);
+  });
+
+  test("a bare transformer on a webhook-reply bot learns its id all the same", async () => {
+    const emulator = await telegram();
+    const bot = botAt(emulator, { client: { canUseWebhookReply: () => true } });
+    bot.api.config.use(reliability());
+    bot.on("message", async (ctx) => {
+      await ctx.reply("hello");
+    });
+    await serveWebhook(emulator, bot);
+    emulator.say(token, { chat: 7, text: "hi" });
+    await eventually(() => textsOf(emulator, 7).length === 1, "the reply is sent");
+  });
+});
+
+describe("which bot", () => {
+  test("a bare transformer asks once; nothing is sent before the answer", async () => {
+    const emulator = await telegram();
+    emulator.fault({ method: "getMe", kind: "slow", ms: 100 });
+    const bot = botAt(emulator);
+    bot.api.config.use(reliability());
+    await Promise.all([bot.api.sendMessage(7, "a"), bot.api.sendMessage(8, "b")]);
+    const methods = emulator.ledger.requests().map(({ method }) => method);
+    expect(methods.filter((method) => method === "getMe")).toHaveLength(1);
+    expect(methods[0]).toBe("getMe");
+  });
+
+  test("a failed getMe fails the calls with its own outcome, and the next call asks again", async () => {
+    const emulator = await telegram();
+    emulator.fault({ method: "getMe", kind: "error", code: 401, description: "Unauthorized" });
+    const bot = botAt(emulator);
+    bot.api.config.use(reliability());
+    await expect(bot.api.sendMessage(7, "a")).rejects.toMatchObject({ error_code: 401 });
+    expect(emulator.ledger.received()).toEqual([]);
+    await bot.api.sendMessage(7, "a");
+    expect(textsOf(emulator, 7)).toEqual(["a"]);
+  });
+
+  test("two bots through one transformer are refused by name", async () => {
+    const emulator = await telegram();
+    const sendonce = reliability();
+    const bot = botAt(emulator);
+    bot.api.config.use(sendonce);
+    await bot.api.getMe();
+    const other = new Api("777:other", { apiRoot: emulator.url });
+    other.config.use(sendonce);
+    await expect(other.getMe()).rejects.toThrow(/two bots \(4242 and 777\)/);
+  });
+});
