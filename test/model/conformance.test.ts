@@ -59,8 +59,10 @@ async function compare(store: Store, seed: number): Promise<Set<string>> {
   let held: HeldRecord | undefined;
   let nowUs = 1_000_000;
   for (let step = 0; step < 60; step++) {
+    const until = (await store.inspect(bot, id, nowUs))?.leaseUntilUs ?? 0;
     nowUs += pick([0, 1, 200, 700, 1_500, 3_500]);
     held = await aged(store, held, nowUs);
+    if (until > nowUs) expect(held, `seed ${seed}, step ${step}: expired before its lease`).toBeDefined();
     const owner = pick(["A", "B"]);
     const command = pickCommand(pick);
     const answer = await ask(store, owner, command, nowUs);

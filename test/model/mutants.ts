@@ -34,9 +34,6 @@ const asAttempt = (record: HeldRecord | undefined, owner: string) => ({
   attempt: record?.attempt ?? 0,
 });
 
-const settlesAnyAttempt: Protocol["maySettle"] = (record, { owner }, as) =>
-  maySettle(record, asAttempt(record, owner), as);
-
 /** What the search must catch. */
 export const mutants: readonly Mutant[] = [
   {
@@ -102,8 +99,10 @@ export const mutants: readonly Mutant[] = [
     breaks: laws.alone,
   },
   {
-    name: "settle does not ask for the attempt, and a 429 frees the key to claim it again",
-    change: { maySettle: settlesAnyAttempt, onFlood: "free and claim again" },
+    name: "settle asks for the owner but not for the attempt",
+    change: {
+      maySettle: (record, { owner }, as) => maySettle(record, asAttempt(record, owner), as),
+    },
     bounds: twoLate,
     breaks: laws.alone,
   },
@@ -158,7 +157,7 @@ export const mutants: readonly Mutant[] = [
     name: "AMBIGUOUS is settled by whoever comes next",
     change: {
       maySettle: (record, asker, as) =>
-        maySettle(record, asker, as) || (record?.state === "ambiguous" && as === "unsent"),
+        (record?.state === "ambiguous" && as === "unsent") || maySettle(record, asker, as),
     },
     bounds: three,
     breaks: laws.once,
@@ -228,11 +227,6 @@ export const harmless: readonly (Pick<Mutant, "name" | "change"> & { readonly wh
     name: "renew prolongs a lease that is over",
     why: "it only turns AMBIGUOUS back into SENDING at its own owner and attempt: both keep everybody else away",
     change: { mayRenew: (record, asker) => mayRenew(record, asker, Number.NEGATIVE_INFINITY) },
-  },
-  {
-    name: "settle asks for the owner but not for the attempt",
-    why: "a run settles once, with its last command: no older settle of its own can be on the way",
-    change: { maySettle: settlesAnyAttempt },
   },
   {
     name: "a 429 frees the key to claim it again",

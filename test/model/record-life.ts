@@ -29,15 +29,15 @@ import type { Model } from "./search.js";
 /**
  * One key, some runs that want to send it, Telegram, and a network that loses and repeats commands.
  *
- *      ┌──────── one run ──────────────────────────────────────────────────────────────────┐
- *      │ idle ───────────admit──go──────────────▶ holding ────▶ open ── 200, 400, nothing ─┐
- *      │   │ wait, busy   ▲       │ answer lost      │ lease over  │ 429                   │
- *      │   ▼              │       ▼                  ▼             ▼                       ▼
- *      │ waiting ─────────┘   admitting ─given up─▶ settling    freezing               settling
- *      │   ▲                                         │             │                       │
- *      │   └── attempt + 1 ──────────────────────────│─────────────┘                       │
- *      │                                             ▼                                     ▼
- *      └─ crash: anywhere ──────────────────────▶ ended ◀──────────────────────────────────┘
+ *   idle ─────── admit: go ──────▶ holding ─────▶ open ── 200, 400, nothing ──▶ settling ──▶ ended
+ *     │ wait, busy   ▲                │             │
+ *     ▼              │                │ lease over  │ 429
+ *   waiting ─────────┘                ▼             ▼
+ *     ▲                            settling      freezing
+ *     ╰────────── attempt + 1 ────────┴─────────────╯
+ *
+ *   idle, waiting ── admit: answer lost ──▶ admitting ── sent again, or given up ──▶ settling ──▶ ended
+ *   idle, waiting ── admit: done, ambiguous, refused ──▶ ended           anywhere ── crash ──▶ ended
  *
  * Each command is one atomic step of the store. Its answer may be lost: then it is sent again, or given up.
  * Each command ever sent may be executed once more, later, by a late copy: an admit until its deadline, the
@@ -56,8 +56,8 @@ export interface Bounds {
   readonly takeAmbiguous?: boolean;
   /** Renewals come in time: no lease ends while its request is open. */
   readonly renewed?: boolean;
-  /** Judge by this law alone. */
-  readonly law?: Law;
+  /** Judge by these laws alone. */
+  readonly laws?: readonly Law[];
   /** Do not excuse a record that a late copy of an admit wrote for a run that was past it. */
   readonly strict?: boolean;
 }
@@ -131,7 +131,7 @@ class RecordLife implements Model<State> {
   }
 
   #holds(law: Law): boolean {
-    return this.#bounds.law === undefined || this.#bounds.law === law;
+    return this.#bounds.laws?.includes(law) ?? true;
   }
 
   #broken(state: State): Law[] {
