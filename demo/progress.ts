@@ -4,20 +4,16 @@ import type { Tally } from "./tally.js";
 
 /** Shows how far a side is, as its ledger says: a bar on a terminal, a line now and then elsewhere. */
 export function showProgress(guarded: boolean, total: number, read: () => Tally & { done: number }) {
+  const colour = guarded ? paint.green : paint.yellow;
   const bar = new SingleBar({
     stream: process.stdout,
-    format: `   ${nameOf(guarded).padEnd(9)}{bar} {value}/{total} · 429s {floods} · longest reply delay {delay} ms`,
+    format: `   ${nameOf(guarded).padEnd(9)}${colour("{bar}")} {value}/{total} · 429s {floods} · longest reply delay {delay} ms`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     barsize: 25,
     hideCursor: true,
-    clearOnComplete: true,
     noTTYOutput: true,
     notTTYSchedule: 2_000,
-    formatBar: ({ progress: part }: { progress: number }, { barsize = 25 }) => {
-      const full = Math.round(part * barsize);
-      return (guarded ? paint.green : paint.yellow)("█".repeat(full)) + "░".repeat(barsize - full);
-    },
   });
   const refresh = () => {
     const { done, floods, longestReplyMs = 0 } = read();

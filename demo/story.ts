@@ -33,16 +33,11 @@ async function perform(scenario: Scenario, number: number): Promise<Compared> {
   const { title, story, sideBySide } = scenario;
   console.log(`\n${paint.bold(`${number}. ${title}`)}`);
   say(story);
-  let plain: Side;
-  let guarded: Side;
-  if (sideBySide) {
-    [plain, guarded] = await Promise.all([playSide(scenario, false), playSide(scenario, true)]);
-    report(plain, false);
-    report(guarded, true);
-  } else {
-    report((plain = await playSide(scenario, false)), false);
-    report((guarded = await playSide(scenario, true)), true);
-  }
+  const [plain, guarded] = sideBySide
+    ? await Promise.all([playSide(scenario, false), playSide(scenario, true)])
+    : [await playSide(scenario, false), await playSide(scenario, true)];
+  report(plain, false);
+  report(guarded, true);
   return { title, plain, guarded, claims: [...always(guarded), ...scenario.claims(plain, guarded)] };
 }
 

@@ -1,7 +1,9 @@
 import pc from "picocolors";
 
+const { NO_COLOR, TERM } = process.env;
+
 /** Colours on a terminal only, and not when NO_COLOR is set. */
-export const paint = pc.createColors(Boolean(process.stdout.isTTY) && !process.env.NO_COLOR);
+export const paint = pc.createColors(Boolean(process.stdout.isTTY) && !NO_COLOR && TERM !== "dumb");
 
 /** The two sides, as they are called everywhere. */
 export const nameOf = (guarded: boolean): string => (guarded ? "with" : "without");

@@ -10,7 +10,16 @@ export interface Compared {
   claims: Claim[];
 }
 
-const head = ["", "Sendonce", "intended", "received", "doubled", "missing", "429s", "longest reply delay"];
+const head = [
+  "",
+  "Sendonce",
+  "intended",
+  "received",
+  "doubled",
+  "missing",
+  "429s",
+  "longest wait\nfor a reply",
+];
 
 /** The last word: what the ledgers of both sides say. */
 export function tableOf(compared: readonly Compared[]): string {

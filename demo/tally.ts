@@ -17,17 +17,17 @@ export interface Tally {
   missing: number;
   /** Requests that Telegram answered with 429. */
   floods: number;
-  /** From a person's message to the first copy of its answer, the longest of all; absent where nobody asked. */
+  /** From a person's message to the first copy of its answer (or to now), the longest of all; absent where nobody asked. */
   longestReplyMs?: number;
 }
 
 /** Compares what was meant with what people received. */
 export function tally(ledger: Ledger, intended: readonly Intended[]): Tally {
   const copies = intended.map(({ chat, text }) => ledger.received(chat).filter((one) => one.text === text));
-  const delays = intended.flatMap(({ askedAt }, i) => {
-    const answer = copies[i]?.[0];
-    return askedAt === undefined || answer === undefined ? [] : [answer.at - askedAt];
-  });
+  const now = Date.now();
+  const delays = intended.flatMap(({ askedAt }, i) =>
+    askedAt === undefined ? [] : [(copies[i]?.[0]?.at ?? now) - askedAt],
+  );
   return {
     intended: intended.length,
     received: ledger.count(),

@@ -12,10 +12,12 @@ const news = "Version 2 is out!";
 /** Each of the ten writes three times, spread over the seven seconds that the broadcast takes. */
 const rounds = 3;
 const roundMs = 2_500;
+/** More than a slow machine needs for an answer, less than a turn behind the broadcast would take. */
+const noticeableMs = 2_000;
 
 /**
  * Both sides use auto-retry, as grammY's documentation advises, so that the comparison is fair: the plain bot
- * gets everything out in the end. Without auto-retry it would lose most of the broadcast to 429s.
+ * gets everything out in the end. Without auto-retry it would lose most of it: 149 of 230 when tried.
  */
 export const broadcast: Scenario = {
   title: "broadcast to 200 chats",
@@ -29,7 +31,8 @@ export const broadcast: Scenario = {
     bot.api.config.use(autoRetry());
 
     bot.on("message:text", (ctx) => ctx.reply(`You said: ${ctx.message.text}`));
-    const sendNews = (chat: number) => bot.api.sendMessage(chat, news, delivery({ priority: "bulk" })); // plain grammY ignores delivery()
+    // plain grammY takes no notice of delivery()
+    const sendNews = (chat: number) => bot.api.sendMessage(chat, news, delivery({ priority: "bulk" }));
 
     await stage.serve(bot);
     const { ledger } = stage.telegram;
@@ -54,13 +57,11 @@ export const broadcast: Scenario = {
     }
   },
 
+  // How long the plain bot's people wait is luck, so no claim compares with it.
   claims: (plain, guarded) => [
     ["without Sendonce the broadcast runs into 429s", plain.floods > 0],
-    ["with Sendonce there are fewer 429s", guarded.floods < plain.floods],
-    [
-      "with Sendonce people wait less for an answer",
-      (guarded.longestReplyMs ?? Infinity) < (plain.longestReplyMs ?? 0),
-    ],
+    ["with Sendonce it does not", guarded.floods === 0],
+    ["with Sendonce nobody waits for an answer because of it", (guarded.longestReplyMs ?? 0) < noticeableMs],
   ],
 };
 

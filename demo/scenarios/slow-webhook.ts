@@ -7,7 +7,7 @@ import { pause, token } from "../stage.js";
 const timeoutMilliseconds = 1_000;
 const webhookTimeoutMs = 6_000;
 /** The payment provider answers nobody before this. */
-const providerMs = 1_600;
+const providerMs = 1_500;
 
 export const slowWebhook: Scenario = {
   title: "slow webhook, redelivered",

@@ -19,7 +19,7 @@ import { refuse } from "./refusal.js";
 import { Results } from "./result/remembered.js";
 import { currentContext, type UpdateScope, whileSending } from "./scope.js";
 import { memoryStore } from "./store/memory.js";
-import type { RuleCharge, Settlement, Store } from "./store/port.js";
+import type { FreezeAnswer, Ownership, RuleCharge, Settlement, Store } from "./store/port.js";
 import { Turns } from "./turns.js";
 import { UpdateGuard, type UpdateToHandle } from "./update-guard.js";
 
@@ -58,7 +58,7 @@ export class Guard {
     this.#turns = new Turns(this.#store, settings, this.#events);
     this.#flights = new Flights(this.#clock, settings.onBusy);
     this.#results = new Results(settings.result);
-    this.#updates = new UpdateGuard(this.#store, settings, this.#events);
+    this.#updates = new UpdateGuard(this.#store, settings, this.#events, this.#warnings);
     if (settings.logger) logEvents(this.#events, settings.logger);
   }
 
@@ -239,7 +239,7 @@ export class Guard {
       ...ownershipOf(job),
       record: certain ? recordOf(job) : undefined,
     });
-    if (!certain || answer.status === "lost") return undefined;
+    if (!certain || answer?.status !== "frozen") return undefined;
     job.attempt++;
     job.holdsTurn = true;
     return sleepMs(answer.waitUs);
@@ -249,8 +249,8 @@ export class Guard {
     call: Call,
     rules: readonly RuleCharge[],
     retryAfterMs: number,
-    who: { owner: string; attempt: number; bot: string; record?: string | undefined },
-  ) {
+    who: Ownership & { record?: string | undefined },
+  ): Promise<FreezeAnswer | undefined> {
     const frozen = floodedRule(rules);
     const { bot, method } = call;
     const rule = rules[frozen]!.name;
@@ -262,13 +262,8 @@ export class Guard {
       rule,
       retryAfterMs,
     });
-    return this.#store.freeze({
-      ...who,
-      rules,
-      frozen,
-      retryAfterUs: toMicros(retryAfterMs),
-      graceUs: timing.graceUs,
-    });
+    const request = { ...who, rules, frozen, retryAfterUs: toMicros(retryAfterMs), graceUs: timing.graceUs };
+    return this.#store.freeze(request).catch((error: unknown) => this.#storeFailed("freeze", error));
   }
 
   async #mayRetry(job: Job, thawMs: number): Promise<boolean> {
@@ -307,10 +302,11 @@ export class Guard {
       const outcome = classify(call.method, reply);
       const retryAfterMs = retryAfter(outcome);
       if (retryAfterMs === undefined) return deliveryFrom(factsOf(job), outcome, reply);
-      const { waitUs } = await this.#freezeRule(call, job.charges, retryAfterMs, ownershipOf(job)).then(
-        (answer) => (answer.status === "frozen" ? answer : { waitUs: 0 }),
-      );
-      if (!(await this.#mayRetry(job, toMillis(waitUs)))) return deliveryFrom(factsOf(job), outcome, reply);
+      const answer = await this.#freezeRule(call, job.charges, retryAfterMs, ownershipOf(job));
+      const frozen = answer?.status === "frozen";
+      if (!frozen || !(await this.#mayRetry(job, toMillis(answer.waitUs)))) {
+        return deliveryFrom(factsOf(job), outcome, reply);
+      }
     }
   }
 
@@ -392,8 +388,9 @@ export class Guard {
     return memoryStore({ clock: this.#clock, onDropped });
   }
 
-  #storeFailed(verb: string, error: unknown): void {
+  #storeFailed(verb: string, error: unknown): undefined {
     this.#events.emit("storeError", { verb, message: String((error as Error)?.message ?? error) });
+    return undefined;
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {

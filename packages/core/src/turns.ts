@@ -1,5 +1,5 @@
 import type { Refusal } from "./call.js";
-import { type Clock, sleepMs, toMillis } from "./clock.js";
+import { type Clock, sleepMs, toMicros, toMillis } from "./clock.js";
 import { defaults } from "./defaults.js";
 import { IdempotencyConflict } from "./errors.js";
 import { factsOf, type Job, ownershipOf, recordOf, remainingMs, remainingUs } from "./job.js";
@@ -11,7 +11,7 @@ import type { Admission, Store } from "./store/port.js";
 
 /** What waiting for a turn ends in. */
 export type Turn =
-  | { readonly status: "go" }
+  | { readonly status: "go"; readonly leaseUs: number }
   | { readonly status: "done"; readonly result: string | undefined }
   | Refusal;
 
@@ -44,8 +44,11 @@ export class Turns {
       switch (admission.status) {
         case "go":
           job.holdsTurn = false;
-          if (this.#clock.now() - askedAt < defaults.leaseMs) return admission;
+          if (toMicros(this.#clock.now() - askedAt) < admission.leaseUs) return admission;
+          // This process slept past its lease: others read AMBIGUOUS by now. A late copy of this settle must
+          // not meet the next try, so that one is another attempt.
           await this.giveBack(job);
+          job.attempt++;
           sleep = 0;
           break;
         case "wait":
@@ -64,7 +67,11 @@ export class Turns {
           break;
         }
         case "ambiguous":
-          if (job.takesAmbiguous || !this.#mayRetry(job)) return refuse(factsOf(job), "ambiguous");
+          if (job.takesAmbiguous || !this.#mayRetry(job)) {
+            // It may be our own: an admit whose answer was lost. The store refuses this if it is not.
+            await this.giveBack(job);
+            return refuse(factsOf(job), "ambiguous");
+          }
           job.takesAmbiguous = true;
           sleep = 0;
           break;

@@ -3,6 +3,7 @@ import { defaults } from "./defaults.js";
 import { ownerToken } from "./job.js";
 import { waitUntil } from "./limiter/wait.js";
 import type { Events } from "./observe/events.js";
+import type { Warnings } from "./observe/warnings.js";
 import { type Settings, timing } from "./options.js";
 import { isAmbiguousConflict } from "./refusal.js";
 import { currentUpdate, insideUpdate, openUpdate, type UpdateScope } from "./scope.js";
@@ -36,10 +37,12 @@ export class UpdateGuard {
   readonly #settings: Settings;
   readonly #clock: Clock;
   readonly #events: Events;
+  readonly #warnings: Warnings;
   /** Updates that this process is handling: a duplicate waits here instead of asking the store. */
   readonly #running = new Map<string, Promise<void>>();
 
-  constructor(store: Store, settings: Settings, events: Events) {
+  constructor(store: Store, settings: Settings, events: Events, warnings: Warnings) {
+    this.#warnings = warnings;
     this.#store = store;
     this.#settings = settings;
     this.#clock = settings.clock;
@@ -96,6 +99,7 @@ export class UpdateGuard {
       if (!finished) throw error;
       const { bot, updateId } = scope;
       this.#events.emit("updateUnfinished", { bot, updateId });
+      this.#warnings.once("unfinished");
       return undefined;
     } finally {
       stop();

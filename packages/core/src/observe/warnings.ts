@@ -8,6 +8,8 @@ export const warningTexts = Object.freeze({
     "a payload that holds a stream was sent without deduplication, since reading a stream spoils it. Pass bytes or a path, or give it a key: delivery({ key })",
   untracked:
     "calls arrive from handlers but no update is known: they are deduplicated by content alone. Use install(bot), or bot.use(sendonce.updates()) as the first middleware",
+  unfinished:
+    'a handler ended because a send of its own had an unknown outcome. Its update counts as handled, so a message may be missing. Look at the chat; to decide yourself, catch the error in the handler or listen to guard.on("updateUnfinished")',
   full: "the memory store is full and forgets sent messages early. Raise memoryStore({ maxRecords }) or use Redis",
 });
 

@@ -261,7 +261,7 @@ export class MemoryStore implements Store {
   }
 
   #unclaimed(stopped: RuleCharge | undefined, at: number, now: number): Admission {
-    if (stopped === undefined) return { status: "go", nowUs: now };
+    if (stopped === undefined) return { status: "go", leaseUs: 0, nowUs: now };
     return { status: "wait", waitUs: at - now, rule: stopped.name, nowUs: now };
   }
 
@@ -281,7 +281,7 @@ export class MemoryStore implements Store {
     const state = request.claim!.mode === "update" ? "reserved" : "sending";
     const stage = request.rules.length;
     this.#write(request, record, { state, stage, paid, lease: now + request.leaseUs }, now);
-    return { status: "go", nowUs: now };
+    return { status: "go", leaseUs: request.leaseUs, nowUs: now };
   }
 
   #write(
@@ -355,7 +355,7 @@ function answerTo(
   switch (meeting) {
     case "resume":
     case "go":
-      return { status: "go", nowUs: now };
+      return { status: "go", leaseUs: record.lease - now, nowUs: now };
     case "done":
       return { status: "done", result: record.result, nowUs: now };
     case "reserved-by-other":

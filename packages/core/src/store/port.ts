@@ -88,8 +88,11 @@ export interface AdmitRequest extends Ownership {
 }
 
 /** What `admit` answers. `nowUs` is the server's time. */
-export type Admission = { readonly nowUs: number } & (
-  | { readonly status: "go" }
+export type Admission = {
+  readonly nowUs: number;
+} & /** SENDING is written (or the update claimed) and is the caller's alone for another `leaseUs`. */
+(
+  | { readonly status: "go"; readonly leaseUs: number }
   /** A turn is reserved (or a thaw awaited): sleep, then admit again. */
   | { readonly status: "wait"; readonly waitUs: number; readonly rule: string }
   /** The turn is further away than `maxWaitUs`; nothing stays charged or claimed. */
