@@ -29,7 +29,11 @@ const contestants: Contestant[] = [
   { name: "fingerprint of a 300-byte payload", count: 200_000, run: () => time(200_000, printed) },
   { name: "transformer that does nothing", count: 50_000, run: () => inFlight(50_000, 64, stubbed) },
   { name: "guarded send, 64 in flight", count: 50_000, run: () => inFlight(50_000, 64, guarded()) },
-  { name: "guarded send without deduplication", count: 50_000, run: () => inFlight(50_000, 64, guarded(false)) },
+  {
+    name: "guarded send without deduplication",
+    count: 50_000,
+    run: () => inFlight(50_000, 64, guarded(false)),
+  },
 ];
 
 async function time(count: number, step: (i: number) => unknown): Promise<number> {
@@ -38,7 +42,11 @@ async function time(count: number, step: (i: number) => unknown): Promise<number
   return (performance.now() - from) / 1000;
 }
 
-async function inFlight(count: number, width: number, step: (i: number) => Promise<unknown>): Promise<number> {
+async function inFlight(
+  count: number,
+  width: number,
+  step: (i: number) => Promise<unknown>,
+): Promise<number> {
   let next = 0;
   const from = performance.now();
   const worker = async () => {
@@ -66,7 +74,9 @@ const seconds = new Map(contestants.map(({ name }) => [name, [] as number[]]));
 for (let round = 0; round < rounds; round++) {
   for (const { name, run } of contestants) seconds.get(name)!.push(await run());
 }
-console.log(`${cpus()[0]?.model ?? "cpu"} × ${cpus().length}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
+console.log(
+  `${cpus()[0]?.model ?? "cpu"} × ${cpus().length}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
+);
 console.table(
   Object.fromEntries(
     contestants.map(({ name, count }) => {

@@ -7,6 +7,7 @@ export default defineConfig({
   dts: { entry: { index: "src/index.ts" } },
   clean: true,
   sourcemap: false,
+  silent: true,
   esbuildOptions(options, { format }) {
     // The program is ESM only: nobody requires it.
     if (format === "cjs") options.entryPoints = { index: "src/index.ts" };

@@ -1,16 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { importsOf, packageOf, sourcesOf, targetOf } from "./repository.js";
+import { importsOf, packageOf, read, sourcesOf, targetOf } from "./repository.js";
 
 /** Core's files from the ground up. A file that is not named belongs to the domain. */
 const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
+  { name: "ground", files: /^(call|clock|errors|validate|methods|store\/port)\.ts$/ },
   {
-    name: "ground",
-    files: /^(call|clock|errors|validate|methods|store\/port|observe\/(logger|events))\.ts$/,
+    name: "domain",
+    files: /^(?!(guard|flights|turns|update-guard|index|parts\/delivery-service)\.ts$|testing\/)/,
   },
-  { name: "domain", files: /^(?!(guard|flights|turns|update-guard|index)\.ts$|testing\/)/ },
   { name: "conduct", files: /^(flights|turns|update-guard)\.ts$/ },
   { name: "guard", files: /^guard\.ts$/ },
-  { name: "index", files: /^index\.ts$/ },
+  { name: "service", files: /^parts\/delivery-service\.ts$/ },
+  { name: "index", files: /^(index|parts\/delivery-service)\.ts$/ },
   { name: "testing", files: /^testing\// },
 ];
 
@@ -50,7 +51,8 @@ describe("arrows point inward", () => {
 
   test("core knows no framework, and only its stores know other packages", () => {
     const foreign = imports.filter(
-      ({ from, specifier }) => packageOf(specifier) !== undefined && !from.startsWith(`${core}store/`),
+      ({ from, specifier }) =>
+        packageOf(specifier) !== undefined && !/^(store|redis)\//.test(from.slice(core.length)),
     );
     const frameworks = imports.filter(({ specifier }) =>
       ["grammy", "telegraf", "@grammyjs/types"].includes(packageOf(specifier) ?? ""),
@@ -72,18 +74,27 @@ describe("arrows point inward", () => {
     expect([...reached].filter((path) => /redis/.test(path))).toEqual([]);
   });
 
-  test.each(["grammy"])("the adapter for %s takes core by its public name and touches no store", (name) => {
-    const wrong = sourcesOf(name)
-      .flatMap(importsOf)
-      .filter((one) => {
-        if (targetOf(one) !== undefined) return !targetOf(one)?.startsWith(`packages/${name}/src/`);
-        if (one.names.some((imported) => /store/i.test(imported))) return true;
-        if (packageOf(one.specifier) !== "@sendonce/core") return /redis/.test(one.specifier);
-        // The one re-export that spares users a second install.
-        if (one.specifier === "@sendonce/core/redis") return one.from !== `packages/${name}/src/redis.ts`;
-        return one.specifier !== "@sendonce/core";
-      });
-    expect(wrong.map(({ from, specifier }) => arrow(from, specifier))).toEqual([]);
+  test.each(["grammy"])(
+    "the adapter for %s takes core by its public name and makes no store itself",
+    (name) => {
+      const wrong = sourcesOf(name)
+        .flatMap(importsOf)
+        .filter((one) => {
+          if (targetOf(one) !== undefined) return !targetOf(one)?.startsWith(`packages/${name}/src/`);
+          if (one.names.some((imported) => /^(memory|redis)Store$/i.test(imported))) return true;
+          if (packageOf(one.specifier) !== "@sendonce/core") return /redis/.test(one.specifier);
+          // Re-exported, to spare users a second install; or loaded when REDIS_URL asks for it.
+          if (one.specifier === "@sendonce/core/redis")
+            return !one.late && one.from !== `packages/${name}/src/redis.ts`;
+          return one.specifier !== "@sendonce/core";
+        });
+      expect(wrong.map(({ from, specifier }) => arrow(from, specifier))).toEqual([]);
+    },
+  );
+
+  test.each(["grammy"])("the adapter for %s asks no store anything", (name) => {
+    const asked = sourcesOf(name).filter((path) => /\.(admit|renew|settle|inspect)\(/.test(read(path)));
+    expect(asked).toEqual([]);
   });
 
   test("the emulator knows neither Sendonce nor a framework", () => {

@@ -1,7 +1,7 @@
 /** Text that tells where it was written: nothing that others read may hold any. */
 const leaks: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: "the address of a package registry", pattern: /https?:\/\/[^\s"'`<>]*\bregistry\b[^\s"'`<>]*/gi },
-  { what: "the setting of a package registry", pattern: /^\s*(?:@[\w-]+:)?registry\s*[=:]\s*\S+/gim },
+  { what: "the setting of a package registry", pattern: /\bregistry\s*[=:]\s*["']?https?:\S+/gi },
   {
     what: "a folder of one machine",
     pattern: /(?<![\w.:/*-])\/(?:home|Users|root|tmp|private|mnt)\/[\w.-]+/g,
@@ -14,17 +14,20 @@ export function leaksIn(text: string, folders: readonly string[] = []): string[]
     (text.match(pattern) ?? []).map((words) => `${what}: ${words.trim()}`),
   );
   const named = folders
-    .filter((folder) => new RegExp(`(?<![\\w.-])${escape(folder)}(?![\\w-])`).test(text))
+    .filter((folder) => insideOf(folder).test(text))
     .map((folder) => `this machine's folder ${folder}`);
   return [...fixed, ...named];
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+/** A path below `folder`, or `folder` itself where its name has more than one part; no part of another path. */
+function insideOf(folder: string): RegExp {
+  const literal = folder.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const below = folder.lastIndexOf("/") > 0 ? "(?![\\w-])" : "/\\w";
+  return new RegExp(`(?<![\\w.\\\\*>})-])${literal}${below}`);
+}
 
-/** The folder and the folders around it: `/a/b/c` → `/a/b/c`, `/a/b`, `/a`. */
+/** A folder and the folders around it: `/a/b/c`, `/a/b`, `/a`. */
 export function foldersAround(folder: string): string[] {
-  const around: string[] = [];
-  for (let at = folder; at.lastIndexOf("/") >= 0 && at !== ""; at = at.slice(0, at.lastIndexOf("/")))
-    around.push(at);
-  return around;
+  const parts = folder.split("/").filter((part) => part !== "");
+  return parts.map((_, at) => `/${parts.slice(0, at + 1).join("/")}`).reverse();
 }

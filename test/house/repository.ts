@@ -56,20 +56,22 @@ export interface Import {
   /** Gone after compilation. */
   readonly typeOnly: boolean;
   readonly names: readonly string[];
+  /** Loaded by `import()`, when the code gets there. */
+  readonly late: boolean;
 }
 
 /** What a file imports and re-exports, statically or by `import()`. */
 export function importsOf(path: string): Import[] {
   const found: Import[] = [];
-  const note = (specifier: ts.Expression | undefined, typeOnly: boolean, names: string[]) => {
+  const note = (specifier: ts.Expression | undefined, typeOnly: boolean, names: string[], late = false) => {
     if (specifier && ts.isStringLiteral(specifier))
-      found.push({ from: path, specifier: specifier.text, typeOnly, names });
+      found.push({ from: path, specifier: specifier.text, typeOnly, names, late });
   };
   everyNode(parse(path), (node) => {
     if (ts.isImportDeclaration(node)) note(node.moduleSpecifier, isTypeImport(node), namesOf(node));
     if (ts.isExportDeclaration(node)) note(node.moduleSpecifier, isTypeExport(node), []);
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      note(node.arguments[0], false, []);
+      note(node.arguments[0], false, [], true);
   });
   return found;
 }

@@ -96,7 +96,9 @@ function looksLike({ record }: Effect, view: Awaited<ReturnType<Store["inspect"]
   const isPast = view.leaseUntilUs === undefined ? view.state === "ambiguous" : view.leaseUntilUs <= nowUs;
   const state = record.state === "sending" && isLeaseOver(record) ? "ambiguous" : record.state;
   const sameLease = !isLeased(record) || isPast === isLeaseOver(record);
-  return state === view.state && record.owner === view.owner && record.attempt === view.attempt && sameLease;
+  // A DONE record belongs to nobody any more.
+  const sameOwner = state === "done" || (record.owner === view.owner && record.attempt === view.attempt);
+  return state === view.state && sameOwner && sameLease;
 }
 
 async function ask(store: Store, owner: string, command: Command, nowUs: number): Promise<Effect["answer"]> {

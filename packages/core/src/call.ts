@@ -21,6 +21,8 @@ export interface Call {
   /** Bot API method, as written in the API's documentation. */
   readonly method: string;
   readonly payload: Payload;
+  /** Who causes it, for the `user` rule; inside an update, its sender does. */
+  readonly userId?: number | string | undefined;
   /** Recognises the framework's file objects; anything else is plain data. */
   readonly fileOf?: ((value: object) => FileSource | undefined) | undefined;
 }

@@ -43,6 +43,17 @@ const conservative = Object.freeze({
   paid: tokenBucket({ capacity: 1000, refillPerSecond: 1000 }),
 });
 
+/**
+ * What the types of the hand-held limiter mean where the guard has no such rule, and what the environment's
+ * numbers are completed from: those of the system that the types' names come from.
+ */
+export const originalRules = Object.freeze({
+  user: tokenBucket({ capacity: 1, refillPerSecond: 1 / 60 }),
+  chat: conservative.chat,
+  group: conservative.group,
+  global: conservative.global,
+});
+
 /** The presets of the `limits` option. `user` is off in both. */
 export const presets = Object.freeze({
   conservative,

@@ -3,7 +3,9 @@ import { ConfigurationError } from "./errors.js";
 import { insideDelivery } from "./scope.js";
 import { check, knownNames, nonNegative, oneOf, positiveWhole } from "./validate.js";
 
+/** How urgent a call is: see {@link DeliveryOptions.priority}. */
 export type Priority = "high" | "normal" | "bulk";
+/** What a second call with the same key and other content gets: a refusal, the first one's result, or its own send. */
 export type OnMismatch = "error" | "replay" | "send";
 
 /** What one call may ask for itself. */

@@ -56,6 +56,10 @@ export class StoreUnavailable extends SendonceError {
   }
 }
 
+/** By code, not by class: CommonJS entry points of this package have a class each. */
+export const isStoreUnavailable = (error: unknown): boolean =>
+  isSendonceError(error) && error.code === "store_unavailable";
+
 /** Recognises Sendonce's errors, also those of another copy of this package (ESM beside CJS). */
 export function isSendonceError(error: unknown): error is SendonceError {
   return typeof error === "object" && error !== null && brand in error;

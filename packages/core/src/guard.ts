@@ -15,9 +15,13 @@ import { type EventName, Events, type Listener } from "./observe/events.js";
 import { logEvents } from "./observe/log.js";
 import { Warnings } from "./observe/warnings.js";
 import { type GuardOptions, resolveOptions, type Settings, timing } from "./options.js";
+import type { IdempotencyGuard } from "./parts/idempotency-guard.js";
+import { partsOf } from "./parts/parts-of.js";
+import type { TokenBucketRateLimiter } from "./parts/token-bucket-rate-limiter.js";
 import { refuse } from "./refusal.js";
 import { Results } from "./result/remembered.js";
 import { currentContext, type UpdateScope, whileSending } from "./scope.js";
+import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
 import type { FreezeAnswer, Ownership, RuleCharge, Settlement, Store } from "./store/port.js";
 import { Turns } from "./turns.js";
@@ -45,6 +49,7 @@ export class Guard {
   readonly #flights: Flights;
   readonly #results: Results;
   readonly #updates: UpdateGuard;
+  readonly #parts: ReturnType<typeof partsOf>;
   readonly #open = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -53,12 +58,13 @@ export class Guard {
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#warnings = new Warnings(settings.logger);
-    this.#store = settings.store ?? this.#embeddedStore();
+    this.#store = settings.store ? this.#guarded(settings.store) : this.#embeddedStore();
     this.#lines = new Lines(this.#clock);
     this.#turns = new Turns(this.#store, settings, this.#events);
     this.#flights = new Flights(this.#clock, settings.onBusy);
     this.#results = new Results(settings.result);
     this.#updates = new UpdateGuard(this.#store, settings, this.#events, this.#warnings);
+    this.#parts = partsOf(options, this.#store);
     if (settings.logger) logEvents(this.#events, settings.logger);
   }
 
@@ -70,6 +76,16 @@ export class Guard {
   /** The store in use. */
   get store(): Store {
     return this.#store;
+  }
+
+  /** At most once for operations of any kind: on this guard's store, in its namespace or else `"default"`. */
+  get idempotency(): IdempotencyGuard {
+    return this.#parts.idempotency;
+  }
+
+  /** Limits for anything: on this guard's store, by its rules, in its namespace or else `"default"`. */
+  get limiter(): TokenBucketRateLimiter {
+    return this.#parts.limiter;
   }
 
   /** Warns once per kind: to the logger, or as a process warning. For adapters. */
@@ -93,8 +109,9 @@ export class Guard {
     const kind = currentContext().sending ? "pass" : methodClass(call.method);
     if (kind === "pass" || kind === "poll") return this.#pass(call, send, signal);
     if (this.#closed) return refuse(noFacts, "closed");
-    const step = kind === "create" ? this.#create(call, send, signal) : this.#touch(call, send, signal);
-    return this.#tracked(step);
+    return this.#tracked(
+      kind === "create" ? this.#create(call, send, signal) : this.#change(call, send, signal),
+    );
   }
 
   /**
@@ -127,6 +144,7 @@ export class Guard {
     } finally {
       job.identity.end(delivery?.status === "sent" || delivery?.status === "replayed");
       if (delivery) this.#report(job, delivery);
+      if (job.identity === unguarded && this.#settings.deduplicates(call.method)) this.#noteUnguarded(job);
     }
   }
 
@@ -173,7 +191,7 @@ export class Guard {
       cost: options.cost ?? costOf(call.method, call.payload),
       priority,
       soft: priority === "high" || (update !== undefined && this.#settings.repliesPay),
-      userId: update?.userId,
+      userId: update?.userId ?? call.userId,
     });
   }
 
@@ -291,9 +309,16 @@ export class Guard {
   }
 
   /** Methods that change what is there: no key, no pay; they wait for a thaw and are tried again after a 429. */
-  async #touch(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
+  async #change(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
     if (!this.#settings.freezes) return this.#pass(call, send, signal);
     const job = this.#gateJob(call, send, signal);
+    const delivery = await this.#touch(job);
+    this.#report(job, delivery);
+    return delivery;
+  }
+
+  async #touch(job: Job): Promise<Delivery> {
+    const { call, send, signal } = job;
     for (;;) {
       const blocked = await this.#awaitThaw(job);
       if (blocked) return blocked;
@@ -374,10 +399,24 @@ export class Guard {
           retryAfterMs: delivery.retryAfterMs,
         });
     }
-    if (scope === "none" && this.#settings.deduplicates(method)) {
-      this.#events.emit("unguarded", facts);
-      this.#warnings.once("stream");
-    }
+  }
+
+  /** It has no content to tell it by, and no update or key names it. */
+  #noteUnguarded({ call: { bot, method, payload } }: Job): void {
+    this.#events.emit("unguarded", { bot, method, chat: chatOf(payload), scope: "none" });
+    this.#warnings.once("stream");
+  }
+
+  /** A store that can go away, with what shall happen then. The embedded one cannot. */
+  #guarded(store: Store): Store {
+    if (store.embedded) return store;
+    const { whenStoreDown, logger, clock } = this.#settings;
+    logger?.info({ store: store.name, whenStoreDown }, "sendonce: records and limits are shared");
+    return new FailoverStore(store, {
+      whenStoreDown,
+      clock,
+      onMode: (mode, reason) => this.#events.emit("mode", { mode, store: store.name, reason }),
+    });
   }
 
   #embeddedStore(): Store {

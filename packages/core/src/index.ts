@@ -28,6 +28,7 @@ export {
   type Priority,
   withDelivery,
 } from "./delivery-options.js";
+export { type Environment, type EnvironmentOptions, optionsFromEnv } from "./env.js";
 export {
   ConfigurationError,
   IdempotencyConflict,
@@ -56,6 +57,31 @@ export type {
   LimitRules,
 } from "./options.js";
 export { guardOptionNames } from "./options.js";
+// Parts that work alone
+export {
+  type DeliveryReport,
+  type DeliveryRequest,
+  DeliveryService,
+} from "./parts/delivery-service.js";
+export {
+  type DuplicateCheck,
+  IdempotencyGuard,
+  type IdempotencyGuardOptions,
+  type OperationStart,
+  type OperationStartOptions,
+  type OperationStatus,
+} from "./parts/idempotency-guard.js";
+export { type LimitedId, RateLimitType } from "./parts/limit-of.js";
+export type { PartOptions } from "./parts/part-settings.js";
+export type { PostData } from "./parts/post.js";
+export {
+  type AcquireWithDelayOptions,
+  type Acquisition,
+  type BucketStats,
+  type DelayedAcquisition,
+  TokenBucketRateLimiter,
+  type TokenBucketRateLimiterOptions,
+} from "./parts/token-bucket-rate-limiter.js";
 export { isAmbiguousConflict, isSendonceRefusal, refusalResponse, type SendonceRefusal } from "./refusal.js";
 export {
   currentUpdate,
@@ -65,6 +91,7 @@ export {
   outsideUpdate,
   type UpdateScope,
 } from "./scope.js";
+export { type RedisModule, storeAt } from "./store/lazy.js";
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export type {
   Admission,

@@ -14,12 +14,14 @@ import {
 } from "./limiter/rules.js";
 import type { Logger } from "./observe/logger.js";
 import type { ResultMode } from "./result/index.js";
+import type { WhenStoreDown } from "./store/failover.js";
 import type { RuleParams, Store } from "./store/port.js";
 import { check, describe, isFunction, knownNames, nonNegative, oneOf, positiveWhole } from "./validate.js";
 
 /** What becomes of a call whose outcome nobody knows. */
 export type AmbiguousPolicy = "block" | "retry" | ((call: Call, error: unknown) => "block" | "retry");
 
+/** Deduplication: which calls, how they are recognised, how long they are remembered. */
 export interface IdempotencyOptions {
   /**
    * How long equal content outside an update, and a key of your own, stays sent: ms after the last write.
@@ -58,6 +60,7 @@ export interface IdempotencyOptions {
 /** Rules by name; `false` switches one off. What is not named keeps the `conservative` preset. */
 export type LimitRules = { [Name in RuleName]?: Rule | false };
 
+/** What to do about a 429. */
 export interface FloodOptions {
   /** Times that one call is tried again after a 429. @default 3 */
   retries?: number;
@@ -65,6 +68,7 @@ export interface FloodOptions {
   adaptive?: boolean;
 }
 
+/** Options of a guard; all may be left out. */
 export interface GuardOptions {
   /** Where records and limits live. @default memoryStore() */
   store?: Store;
@@ -84,6 +88,12 @@ export interface GuardOptions {
   flood?: false | FloodOptions;
   /** Longest wait of one call, in ms. @default 120_000 outside an update, 8_000 inside one */
   maxWaitMs?: number;
+  /**
+   * While a shared store is away: this process guards itself in memory by the same rules, sends unguarded, or
+   * refuses. Calls that spend Stars are refused in all three.
+   * @default "local"
+   */
+  whenStoreDown?: WhenStoreDown;
   /** Structured, pino-compatible. Silent without. */
   logger?: Logger;
   /** Time source, for tests. */
@@ -110,6 +120,7 @@ export interface Settings {
   readonly floodRetries: number;
   readonly freezes: boolean;
   readonly maxWaitMs: { readonly outside: number; readonly inside: number };
+  readonly whenStoreDown: WhenStoreDown;
   readonly logger: Logger | undefined;
   readonly clock: Clock;
 }
@@ -122,6 +133,7 @@ const guardNames = [
   "replies",
   "flood",
   "maxWaitMs",
+  "whenStoreDown",
   "logger",
   "clock",
 ];
@@ -139,6 +151,7 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
   checkNamespace(options.namespace);
   check(options.replies, (value) => oneOf("`replies`", value, ["pay", "wait"]));
   check(options.maxWaitMs, (value) => nonNegative("`maxWaitMs`", value, "milliseconds"));
+  check(options.whenStoreDown, (value) => oneOf("`whenStoreDown`", value, ["local", "allow-all", "reject"]));
   checkLogger(options.logger);
   const { maxWaitMs } = options;
   return Object.freeze({
@@ -149,6 +162,7 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
     repliesPay: (options.replies ?? defaults.replies) === "pay",
     ...resolveFlood(options.flood),
     maxWaitMs: maxWaitMs === undefined ? defaults.maxWaitMs : { outside: maxWaitMs, inside: maxWaitMs },
+    whenStoreDown: options.whenStoreDown ?? defaults.whenStoreDown,
     logger: options.logger,
     clock: options.clock ?? systemClock,
   });

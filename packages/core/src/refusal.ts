@@ -1,5 +1,5 @@
 import type { ApiResponse, DeliveryFacts, Refusal, RefusalCode } from "./call.js";
-import { IdempotencyConflict } from "./errors.js";
+import { type IdempotencyConflict, isSendonceError } from "./errors.js";
 
 /** What a refusal says and what to do about it. */
 const advice: { readonly [Code in RefusalCode]: string } = {
@@ -78,7 +78,7 @@ export function isAmbiguousConflict(error: unknown): boolean {
   let inner: unknown = error;
   for (let depth = 0; depth < deepestWrapping && typeof inner === "object" && inner !== null; depth++) {
     if (isSendonceRefusal(inner) && inner.parameters.sendonce.code === "ambiguous") return true;
-    if (inner instanceof IdempotencyConflict && inner.reason === "ambiguous") return true;
+    if (isSendonceError(inner) && (inner as Partial<IdempotencyConflict>).reason === "ambiguous") return true;
     const wrapper = inner as { error?: unknown; cause?: unknown };
     inner = wrapper.error ?? wrapper.cause;
   }

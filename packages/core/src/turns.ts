@@ -1,17 +1,18 @@
 import type { Refusal } from "./call.js";
 import { type Clock, sleepMs, toMicros, toMillis } from "./clock.js";
 import { defaults } from "./defaults.js";
-import { IdempotencyConflict } from "./errors.js";
+import { IdempotencyConflict, isStoreUnavailable } from "./errors.js";
 import { factsOf, type Job, ownershipOf, recordOf, remainingMs, remainingUs } from "./job.js";
 import type { Ticket } from "./limiter/line.js";
+import { spendsStars } from "./methods.js";
 import type { Events } from "./observe/events.js";
 import { type Settings, timing } from "./options.js";
 import { refuse } from "./refusal.js";
-import type { Admission, Store } from "./store/port.js";
+import type { Admission, AdmitRequest, Store } from "./store/port.js";
 
 /** What waiting for a turn ends in. */
 export type Turn =
-  | { readonly status: "go"; readonly leaseUs: number }
+  | { readonly status: "go" }
   | { readonly status: "done"; readonly result: string | undefined }
   | Refusal;
 
@@ -34,6 +35,16 @@ export class Turns {
 
   /** @param pauseMs sleeps first: a freeze has told when to come again */
   async take(job: Job, ticket: Ticket, pauseMs = 0): Promise<Turn> {
+    try {
+      return await this.#takeOrThrow(job, ticket, pauseMs);
+    } catch (error) {
+      if (!isStoreUnavailable(error)) throw error;
+      this.#events.emit("storeError", { verb: "admit", message: (error as Error).message });
+      return refuse(factsOf(job), "store_unavailable");
+    }
+  }
+
+  async #takeOrThrow(job: Job, ticket: Ticket, pauseMs: number): Promise<Turn> {
     let lookAgainMs: number = defaults.lookAgainMs.first;
     let sleep = pauseMs;
     for (;;) {
@@ -44,6 +55,10 @@ export class Turns {
       switch (admission.status) {
         case "go":
           job.holdsTurn = false;
+          if (admission.degraded && spendsStars(job.call.method, job.call.payload)) {
+            await this.giveBack(job);
+            return refuse(factsOf(job), "store_unavailable");
+          }
           if (toMicros(this.#clock.now() - askedAt) < admission.leaseUs) return admission;
           // This process slept past its lease: others read AMBIGUOUS by now. A late copy of this settle must
           // not meet the next try, so that one is another attempt.
@@ -102,15 +117,21 @@ export class Turns {
   }
 
   /** Asks for a call that claims and pays nothing: is its chat or its bot frozen? */
-  askGates(job: Job): Promise<Admission> {
-    return this.#store.admit({
+  async askGates(job: Job): Promise<Admission> {
+    const request: AdmitRequest = {
       ...ownershipOf(job),
       rules: job.charges,
       maxWaitUs: remainingUs(job, this.#clock),
       leaseUs: timing.leaseUs,
       graceUs: timing.graceUs,
       ttlUs: 0,
-    });
+    };
+    try {
+      return await this.#store.admit(request);
+    } catch (error) {
+      if (!isStoreUnavailable(error)) throw error;
+      return { status: "go", leaseUs: 0, nowUs: 0 };
+    }
   }
 
   #admit(job: Job): Promise<Admission> {

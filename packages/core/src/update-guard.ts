@@ -66,7 +66,8 @@ export class UpdateGuard {
     const patience = this.#clock.now() + defaults.holdUpdateMs;
     let lookAgainMs: number = defaults.lookAgainMs.first;
     for (;;) {
-      const admission = await this.#admit(claim);
+      const admission = await this.#admit(claim).catch((error: unknown) => this.#storeFailed("admit", error));
+      if (admission === undefined) return run();
       if (admission.status === "done") {
         this.#events.emit("updateDropped", { bot, updateId });
         return undefined;
@@ -131,8 +132,10 @@ export class UpdateGuard {
     }
   }
 
-  #storeFailed(verb: string, error: unknown): void {
+  /** The sends inside protect themselves, or are refused: the update can be handled without its claim. */
+  #storeFailed(verb: string, error: unknown): undefined {
     this.#events.emit("storeError", { verb, message: String((error as Error)?.message ?? error) });
+    return undefined;
   }
 }
 

@@ -6,13 +6,17 @@ import {
   Guard,
   type GuardOptions,
   isUntracked,
+  optionsFromEnv,
   type Payload,
+  type Store,
+  storeAt,
 } from "@sendonce/core";
 import type { ApiCallFn, Context, MiddlewareFn, Transformer } from "grammy";
 import { BotIdentity } from "./bot-identity.js";
 import { trackUpdates } from "./track-updates.js";
 import { abortError, answerOf, fileOf, replyOf } from "./translate.js";
 
+/** Options of a guard, and of how it learns about updates. */
 export interface ReliabilityOptions extends GuardOptions {
   /**
    * Learn which update a call answers by wrapping `Bot.prototype.handleUpdate` once. Without it (and without
@@ -22,6 +26,7 @@ export interface ReliabilityOptions extends GuardOptions {
   trackUpdates?: boolean;
 }
 
+/** Options of the update guard. */
 export interface UpdatesOptions {
   /** Drop an update that was handled before; `false` only opens the scope. @default true */
   drop?: boolean;
@@ -53,7 +58,7 @@ export function connect(options: ReliabilityOptions | Guard = {}): {
   transformer: Reliability;
   identity: BotIdentity;
 } {
-  const { guard, tracks } = guardFrom(options);
+  const { guard, tracks, opened } = guardFrom(options);
   const identity = new BotIdentity(guard.namespace);
   if (tracks) trackUpdates();
   const untracked = new UntrackedUpdates(guard);
@@ -77,7 +82,10 @@ export function connect(options: ReliabilityOptions | Guard = {}): {
 
   const transformer = Object.assign(sendonce as unknown as Transformer, {
     guard,
-    close: () => guard.close(),
+    close: async () => {
+      await guard.close();
+      await opened?.close();
+    },
     updates: ({ drop }: UpdatesOptions = {}): MiddlewareFn<Context> =>
       async function sendonceUpdates(ctx, next) {
         const bot = identity.learn(ctx.me.id);
@@ -95,12 +103,28 @@ type LooseCallFn = (
   signal: AbortSignalLike | undefined,
 ) => Promise<ApiResponse>;
 
-function guardFrom(options: ReliabilityOptions | Guard): { guard: Guard; tracks: boolean } {
+interface GuardFound {
+  readonly guard: Guard;
+  readonly tracks: boolean;
+  /** A store that was opened here, to be closed here. */
+  readonly opened?: Store | undefined;
+}
+
+function guardFrom(options: ReliabilityOptions | Guard): GuardFound {
   if (isGuard(options)) return { guard: options, tracks: true };
   const { trackUpdates: tracks = true, ...rest } = options ?? {};
   if (typeof tracks !== "boolean") throw new ConfigurationError("`trackUpdates` must be true or false");
-  return { guard: createGuard(rest), tracks };
+  const opened = rest.store === undefined ? storeFromEnv() : undefined;
+  return { guard: createGuard(opened ? { ...rest, store: opened } : rest), tracks, opened };
 }
+
+/** `REDIS_URL` makes every bot share its records and limits, with no other change. */
+function storeFromEnv(): Store | undefined {
+  const { redisUrl } = optionsFromEnv();
+  return redisUrl === undefined ? undefined : storeAt(redisUrl, loadRedis);
+}
+
+const loadRedis = () => import("@sendonce/core/redis");
 
 /** By shape too: a guard may come from another copy of core. */
 const isGuard = (options: ReliabilityOptions | Guard): options is Guard =>

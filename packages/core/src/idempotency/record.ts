@@ -104,8 +104,7 @@ export function viewOf(record: HeldRecord, now: number): RecordView {
   const held = state === "reserved" || state === "sending";
   return {
     state,
-    owner: record.owner,
-    attempt: record.attempt,
+    ...(state !== "done" && { owner: record.owner, attempt: record.attempt }),
     expiresUs: record.expires,
     ...(held && { leaseUntilUs: record.lease }),
     ...(record.result !== undefined && { result: record.result }),

@@ -11,8 +11,8 @@ export interface PlanFacts {
   readonly priority: Priority;
   /** Private-chat and bot-wide rules are paid without waiting. */
   readonly soft: boolean;
-  /** Who sent the update that this answers, if any. */
-  readonly userId?: number | undefined;
+  /** Who sent the update that this answers, or else causes it, if any. */
+  readonly userId?: number | string | undefined;
 }
 
 type Rules = Readonly<Partial<Record<RuleName, RuleParams>>>;

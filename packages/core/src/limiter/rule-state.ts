@@ -1,4 +1,4 @@
-import type { RuleCharge, RuleStats, WindowParams } from "../store/port.js";
+import type { RuleCharge, RuleStats } from "../store/port.js";
 import { type BucketState, bucketTurn, debitAt, sentAt, takeAt, tokensFor, tokensLeft } from "./bucket.js";
 import { type FrozenClock, frozenFor, localTime, serverTime } from "./frozen-clock.js";
 import {
@@ -68,16 +68,9 @@ export function pay(charge: RuleCharge, state: RuleState, now: number): Paid {
 /** Server time at which a turn taken earlier may be used. */
 export function readyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: number): number {
   const { params } = charge;
-  const waits = params.kind === "window" && charge.mode === "wait";
-  return serverTime(state, waits ? turnInWindow(params, state, paid, now) : paid.turn, now);
-}
-
-/** Who comes so late that its places have run out, and may be somebody else's by now, needs others. */
-function turnInWindow(params: WindowParams, state: RuleState, { places, turn }: Paid, now: number): number {
-  const local = localTime(state, now);
-  const ranOut = places.length > 0 && places[0]! <= local;
-  if (ranOut) return windowTurn(params, state.places, local, places.length);
-  return windowReady(params, state.places, places, turn);
+  if (params.kind !== "window" || charge.mode === "debit") return serverTime(state, paid.turn, now);
+  const turn = windowReady(params, state.places, paid.places, paid.turn, localTime(state, now));
+  return serverTime(state, turn, now);
 }
 
 /** A turn that has to come later than told (others were late): its places move with it. */

@@ -16,10 +16,12 @@ export interface WindowRule {
   readonly perMs: number;
 }
 
+/** A limit, made by {@link tokenBucket} or {@link window}. */
 export type Rule = TokenBucketRule | WindowRule;
 
 /** Names of the rules, narrow to wide. */
 export const ruleNames = ["user", "chat", "group", "bulk", "global", "paid"] as const;
+/** A rule by its place: narrow to wide, `paid` in place of the last two. */
 export type RuleName = (typeof ruleNames)[number];
 
 /**

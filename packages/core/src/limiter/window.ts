@@ -45,18 +45,24 @@ export function dropPlaces(places: Places, taken: readonly number[]): void {
 
 /**
  * When places that were reserved earlier may be used: those ahead of them may have been sent later than
- * planned, and then they are free later too.
+ * planned, and then they are free later too. Who comes late has everybody ahead who could have been sent by
+ * now; its own places may have run out meanwhile.
  */
 export function windowReady(
   params: WindowParams,
   places: Places,
   taken: readonly number[],
   turn: number,
+  now: number,
 ): number {
-  const first = taken[0] ?? 0;
-  const ahead = indexOf(places, first);
-  const mustBeFree = ahead - (params.limit - taken.length) - 1;
-  return mustBeFree < 0 ? turn : Math.max(turn, places[mustBeFree]!);
+  const own = indexOf(places, taken[0] ?? 0);
+  const sentNow = now + params.marginUs + params.periodUs;
+  // Equal times are moved by a microsecond each, so by no more than there are places.
+  const end = Math.max(own, indexOf(places, sentNow + places.length + 1));
+  const held = taken.filter((name) => isHeld(places, name, end)).length;
+  const mustBeFree = end - held - (params.limit - taken.length) - 1;
+  if (mustBeFree < 0) return turn;
+  return Math.max(turn, places[mustBeFree < own ? mustBeFree : mustBeFree + held]!);
 }
 
 /** Places free now. */
@@ -72,6 +78,11 @@ function insertUnique(places: Places, wanted: number): number {
   }
   places.splice(at, 0, name);
   return name;
+}
+
+function isHeld(places: Places, name: number, end: number): boolean {
+  const at = indexOf(places, name);
+  return at < end && places[at] === name;
 }
 
 /** Index of the first place that is not before `time`. */

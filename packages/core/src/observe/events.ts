@@ -1,4 +1,5 @@
 import type { KeyScope, RefusalCode } from "../call.js";
+import type { StoreMode } from "../store/failover.js";
 
 /** What every event tells. No text, no token: `chat` is the id as addressed, `key` a hash. */
 interface EventFacts {
@@ -36,11 +37,15 @@ export interface GuardEvents {
   updateUnfinished: { readonly bot: string; readonly updateId: number };
   /** The memory store was full and forgot records of sent messages before their time. */
   dropped: { readonly count: number };
+  /** The shared store was lost, or is back. */
+  mode: { readonly mode: StoreMode; readonly store: string; readonly reason?: string | undefined };
   /** The store failed at a step that could be done without. */
   storeError: { readonly verb: string; readonly message: string };
 }
 
+/** The name of an event. */
 export type EventName = keyof GuardEvents;
+/** Hears one kind of event; what it throws becomes a process warning. */
 export type Listener<Name extends EventName> = (event: GuardEvents[Name]) => void;
 
 /** Subscriptions by name. A listener that throws disturbs nobody. */

@@ -39,6 +39,7 @@ import type {
   StoreHealth,
 } from "./port.js";
 
+/** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
    * Records kept at most; a full store drops the oldest DONE ones, never one in flight or AMBIGUOUS.
@@ -69,6 +70,7 @@ interface Progress {
 /** See {@link memoryStore}. */
 export class MemoryStore implements Store {
   readonly name = "memory";
+  readonly embedded = true;
   readonly #records: BoundedMap<HeldRecord>;
   readonly #rules: BoundedMap<RuleState>;
   readonly #clock: Clock;
@@ -94,6 +96,13 @@ export class MemoryStore implements Store {
       return { status: "expired", nowUs: now };
     const progress = this.#meet(request, now);
     return "status" in progress ? progress : this.#payRules(request, progress, now);
+  }
+
+  /** Takes over what another store has admitted, so that this one can answer for it. */
+  note(request: AdmitRequest, { leaseUs }: { readonly leaseUs: number }): void {
+    const now = this.#now();
+    const state = request.claim!.mode === "update" ? "reserved" : "sending";
+    this.#write(request, undefined, { state, stage: 0, paid: [], lease: now + leaseUs }, now);
   }
 
   async renew(request: RenewRequest): Promise<boolean> {
@@ -141,7 +150,8 @@ export class MemoryStore implements Store {
       });
     }
     const rule = this.#rule(bot, charge, now);
-    const ready = record ? readyAt(charge, rule, record.paid[request.frozen]!, now) : rule.thaw;
+    const paid = record?.paid[request.frozen];
+    const ready = paid ? readyAt(charge, rule, paid, now) : rule.thaw;
     return { status: "frozen", waitUs: Math.max(0, ready - now), nowUs: now };
   }
 

@@ -23,6 +23,7 @@ export interface GateParams {
   readonly kind: "gate";
 }
 
+/** A limit in integers, as stores compute it. */
 export type RuleParams = BucketParams | WindowParams | GateParams;
 
 /** One rule that a call pays. */
@@ -69,6 +70,7 @@ export interface Claim {
   readonly takeAmbiguous?: boolean | undefined;
 }
 
+/** Claims `claim` and pays `rules`; see {@link Store.admit}. Times in whole microseconds. */
 export interface AdmitRequest extends Ownership {
   /** Without a claim nothing is recorded: only freezes are looked at, nothing may be charged. */
   readonly claim?: Claim | undefined;
@@ -88,11 +90,15 @@ export interface AdmitRequest extends Ownership {
 }
 
 /** What `admit` answers. `nowUs` is the server's time. */
-export type Admission = {
-  readonly nowUs: number;
-} & /** SENDING is written (or the update claimed) and is the caller's alone for another `leaseUs`. */
-(
-  | { readonly status: "go"; readonly leaseUs: number }
+export type Admission = { readonly nowUs: number } & AdmissionAnswer;
+
+/** The answers of {@link Store.admit}. */
+export type AdmissionAnswer =
+  /**
+   * SENDING is written (or the update claimed) and is the caller's alone for another `leaseUs`. `degraded`: only
+   * as far as this process can tell, because the shared store is away.
+   */
+  | { readonly status: "go"; readonly leaseUs: number; readonly degraded?: boolean }
   /** A turn is reserved (or a thaw awaited): sleep, then admit again. */
   | { readonly status: "wait"; readonly waitUs: number; readonly rule: string }
   /** The turn is further away than `maxWaitUs`; nothing stays charged or claimed. */
@@ -102,9 +108,9 @@ export type Admission = {
   | { readonly status: "done"; readonly result: string | undefined }
   | { readonly status: "ambiguous" }
   | { readonly status: "mismatch" }
-  | { readonly status: "expired" }
-);
+  | { readonly status: "expired" };
 
+/** Prolongs a lease; see {@link Store.renew}. */
 export interface RenewRequest extends Ownership {
   readonly record: string;
   readonly leaseUs: number;
@@ -122,6 +128,7 @@ export interface RenewRequest extends Ownership {
  */
 export type Settlement = "done" | "free" | "unsent" | "ambiguous";
 
+/** Writes how a send ended; see {@link Store.settle}. */
 export interface SettleRequest extends Ownership {
   readonly record: string;
   readonly as: Settlement;
@@ -131,6 +138,7 @@ export interface SettleRequest extends Ownership {
   readonly nowUs?: number | undefined;
 }
 
+/** Stops a rule after a 429; see {@link Store.freeze}. */
 export interface FreezeRequest extends Ownership {
   /** The caller's record goes SENDING → RESERVED at `attempt + 1`; without one only the rule is frozen. */
   readonly record?: string | undefined;
@@ -142,6 +150,7 @@ export interface FreezeRequest extends Ownership {
   readonly nowUs?: number | undefined;
 }
 
+/** What `freeze` answers. `waitUs` is how long until the caller may ask again. */
 export type FreezeAnswer = { readonly nowUs: number } & (
   | { readonly status: "frozen"; readonly waitUs: number }
   /** The record does not stand at this owner and attempt: nothing was changed. */
@@ -151,8 +160,9 @@ export type FreezeAnswer = { readonly nowUs: number } & (
 /** A record as `inspect` shows it. A SENDING whose lease is over reads as `ambiguous`. */
 export interface RecordView {
   readonly state: "reserved" | "sending" | "ambiguous" | "done";
-  readonly owner: string;
-  readonly attempt: number;
+  /** Owner token and attempt; a DONE record belongs to nobody any more. */
+  readonly owner?: string | undefined;
+  readonly attempt?: number | undefined;
   readonly leaseUntilUs?: number | undefined;
   readonly expiresUs: number;
   readonly result?: string | undefined;
@@ -171,6 +181,7 @@ export interface RuleStats {
   readonly frozenUs: number;
 }
 
+/** Which rules to read; see {@link Store.stats}. */
 export interface StatsRequest {
   readonly bot: string;
   readonly rules: readonly RuleCharge[];
@@ -188,6 +199,8 @@ export interface StoreHealth {
 export interface Store {
   /** Shown in logs; holds no secret. */
   readonly name: string;
+  /** Lives in this process, so it cannot go away. */
+  readonly embedded?: boolean;
   /** Claims the record and pays the rules, narrow to wide, up to the first that must be waited for. */
   admit(request: AdmitRequest): Promise<Admission>;
   /** Prolongs the lease of an open request. `false`: the record is no longer this owner's. */

@@ -169,7 +169,8 @@ export class Bench {
   }
 }
 
-/** What an admission says, without the time of day. */
-export function said({ nowUs: _, ...rest }: Admission): Omit<Admission, "nowUs"> {
-  return rest;
+/** What an admission says, without the time of day and the lease. */
+export function said(admission: Admission): Omit<Admission, "nowUs"> {
+  const { nowUs: _, ...rest } = admission;
+  return rest.status === "go" ? { status: "go" } : rest;
 }

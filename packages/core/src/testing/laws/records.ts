@@ -20,7 +20,7 @@ const admitting: readonly Law[] = [
   {
     name: "admit: a free record is claimed and stands at SENDING, under a lease",
     async run(bench) {
-      deepEqual(await bench.admit("a"), { status: "go", nowUs: bench.now });
+      deepEqual(await bench.admit("a"), { status: "go", leaseUs, nowUs: bench.now });
       deepEqual(await bench.inspect(), {
         state: "sending",
         owner: "a",
@@ -123,6 +123,19 @@ const admitting: readonly Law[] = [
       const before = [await bench.inspect(), await bench.stats(narrow)];
       deepEqual(said(await bench.admit("a", { rules: [narrow] })), go);
       deepEqual([await bench.inspect(), await bench.stats(narrow)], before);
+    },
+  },
+  {
+    name: "admit: go tells the lease that is left, also when it is asked again",
+    async run(bench) {
+      for (const mode of ["send", "update"] as const) {
+        const ask = { id: mode, claim: { mode } };
+        const { nowUs: _, ...first } = await bench.admit("a", ask);
+        deepEqual(first, { status: "go", leaseUs });
+        bench.pass(10 * second);
+        const { nowUs: __, ...again } = await bench.admit("a", ask);
+        deepEqual(again, { status: "go", leaseUs: leaseUs - 10 * second });
+      }
     },
   },
   {
@@ -553,8 +566,6 @@ const keeping: readonly Law[] = [
       const view = await bench.inspect();
       deepEqual(view, {
         state: "done",
-        owner: "a",
-        attempt: 0,
         expiresUs: bench.now + ttlUs,
         result: "x",
       });

@@ -1,0 +1,196 @@
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { ConfigurationError } from "../errors.js";
+import { isMissingScript, isMoving, refused } from "./refused.js";
+import type { Script } from "./script.js";
+
+export interface ConnectionOptions {
+  /**
+   * How long the first connection may take, in ms.
+   * @default 5_000
+   */
+  connectTimeoutMs?: number;
+  /**
+   * How long one command may take, in ms; then its outcome is unknown and the store counts as unavailable.
+   * @default 500
+   */
+  commandTimeoutMs?: number;
+  /** More of ioredis's own options, e.g. `tls`. */
+  redis?: RedisOptions;
+}
+
+/** Pauses between tries while a Cluster moves slots, in ms. */
+const movingPausesMs = [20, 50, 100, 200, 400, 800, 1_000, 1_000];
+
+type Client = Redis | Cluster;
+
+/**
+ * Our own connection, with settings that neither hang nor run a command twice: a lost reply rejects in
+ * `commandTimeoutMs`, nothing is resent by the client. Idle, it keeps no process alive.
+ */
+export class Connection {
+  readonly #client: Client;
+  readonly #connectTimeoutMs: number;
+  readonly #commandTimeoutMs: number;
+  #connecting: Promise<unknown> | undefined;
+  #inFlight = 0;
+  #lastError: unknown;
+
+  constructor(target: string | Client, options: ConnectionOptions) {
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? 5_000;
+    this.#commandTimeoutMs = options.commandTimeoutMs ?? 500;
+    this.#client = open(target, options);
+    this.#client.on("error", (error: unknown) => {
+      this.#lastError = error;
+    });
+    for (const event of ["connect", "ready", "reconnecting", "+node"]) {
+      this.#client.on(event, () => setImmediate(() => this.#holdProcess()));
+    }
+  }
+
+  /** Runs a script by its hash, and by its text where the server does not know it yet. */
+  async run<Input>(script: Script<Input>, input: Input): Promise<unknown[]> {
+    const keys = script.keys(input);
+    return this.#answer(script.name, (client) =>
+      client.evalsha(script.sha1, keys.length, ...keys, ...script.args(input)).catch((error: unknown) => {
+        if (!isMissingScript(error)) throw error;
+        return client.eval(script.source, keys.length, ...keys, ...script.args(input));
+      }),
+    ) as Promise<unknown[]>;
+  }
+
+  /** Any other command. */
+  async ask<T>(verb: string, command: (client: Client) => Promise<T>): Promise<T> {
+    return this.#answer(verb, command);
+  }
+
+  /** Every master: one, or the Cluster's. */
+  masters(): Redis[] {
+    return this.#client instanceof Cluster ? this.#client.nodes("master") : [this.#client];
+  }
+
+  /** Ends the connection; what is in flight rejects. */
+  close(): void {
+    this.#client.disconnect();
+  }
+
+  async #answer<T>(verb: string, command: (client: Client) => Promise<T>): Promise<T> {
+    this.#inFlight++;
+    this.#holdProcess();
+    try {
+      await this.#ready();
+      for (let tries = 0; ; tries++) {
+        try {
+          return await inTime(command(this.#client), this.#commandTimeoutMs);
+        } catch (error) {
+          const pauseMs = movingPausesMs[tries];
+          if (pauseMs === undefined || !isMoving(error)) throw error;
+          await pause(pauseMs);
+        }
+      }
+    } catch (error) {
+      throw refused(isClosed(error) ? (this.#lastError ?? error) : error, verb);
+    } finally {
+      this.#inFlight--;
+      this.#holdProcess();
+    }
+  }
+
+  /** Only the first connection is waited for at length; later ones reconnect while commands fail fast. */
+  async #ready(): Promise<void> {
+    if (this.#client.status === "ready") return;
+    this.#connecting ??= this.#client.connect();
+    await inTime(this.#connecting, this.#connectTimeoutMs);
+  }
+
+  /** Sockets and reconnect timers hold the process only while a command is in flight. */
+  #holdProcess(): void {
+    const nodes = this.#client instanceof Cluster ? this.#client.nodes("all") : [this.#client];
+    for (const node of nodes) {
+      const { stream, reconnectTimeout } = node as unknown as Handles;
+      if (this.#inFlight > 0) {
+        stream?.ref?.();
+        reconnectTimeout?.ref?.();
+      } else {
+        stream?.unref?.();
+        reconnectTimeout?.unref?.();
+      }
+    }
+  }
+}
+
+/** What ioredis keeps that can hold a process. */
+interface Handles {
+  readonly stream?: { ref?(): void; unref?(): void };
+  readonly reconnectTimeout?: NodeJS.Timeout | null;
+}
+
+function open(target: string | Client, options: ConnectionOptions): Client {
+  const settings = {
+    ...(options.redis as OwnSettings),
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: false,
+    connectTimeout: options.connectTimeoutMs ?? 5_000,
+    retryStrategy: (tries: number) => Math.min(50 * 2 ** Math.min(tries, 5), 1_000),
+  };
+  if (typeof target === "string") return new Redis(checkedUrl(target), settings);
+  if (isCluster(target)) {
+    return target.duplicate([], {
+      lazyConnect: true,
+      redisOptions: { ...(target.options.redisOptions as OwnSettings), ...settings, lazyConnect: false },
+    });
+  }
+  return target.duplicate(settings);
+}
+
+/** @throws ConfigurationError that does not repeat the URL, since it may hold a password */
+export function checkedUrl(url: string): string {
+  let protocol: string | undefined;
+  try {
+    protocol = new URL(url).protocol;
+  } catch {
+    protocol = undefined;
+  }
+  if (protocol === "redis:" || protocol === "rediss:") return url;
+  throw new ConfigurationError(
+    "the Redis URL must look like redis://user:password@host:6379/0 (rediss:// for TLS); check REDIS_URL",
+  );
+}
+
+/** ioredis's own types do not admit an explicit undefined everywhere; its options do. */
+type OwnSettings = Omit<RedisOptions, "replyMapping">;
+
+/** By shape: the client may come from another copy of ioredis. */
+const isCluster = (client: Client): client is Cluster => typeof (client as Cluster).nodes === "function";
+
+const isClosed = (error: unknown): boolean =>
+  /Connection is closed|max retries per request/i.test(String((error as Error)?.message ?? ""));
+
+/**
+ * Rejects when `work` takes longer than `ms`. A process that was too busy to read its socket finds timer and answer
+ * waiting together, and timers are served first: so the answer gets another look before it is given up. (ioredis's own
+ * `commandTimeout` gives it none, and without it a command whose connection broke may never settle.)
+ */
+function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let due = performance.now() + ms;
+    let timer = setTimeout(look, ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    function look() {
+      const late = performance.now() - due;
+      if (late < tooBusyMs) return void setImmediate(() => setImmediate(giveUp));
+      due = performance.now() + graceAfterBusyMs;
+      timer = setTimeout(look, graceAfterBusyMs);
+    }
+    function giveUp() {
+      reject(new Error(`timed out after ${ms} ms`));
+    }
+  });
+}
+
+/** A timer this late tells of a process that could not read its answers either. */
+const tooBusyMs = 50;
+const graceAfterBusyMs = 100;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,207 @@
+import type {
+  Admission,
+  AdmitRequest,
+  FreezeAnswer,
+  FreezeRequest,
+  RecordView,
+  RenewRequest,
+  RuleCharge,
+  RuleStats,
+  SettleRequest,
+  StatsRequest,
+  Store,
+  StoreHealth,
+} from "../store/port.js";
+import type { Connection } from "./connection.js";
+import { keyPattern, recordKey, ruleKey } from "./keys.js";
+import { foreignValue } from "./refused.js";
+import * as scripts from "./scripts.js";
+import { ServerTime } from "./server-time.js";
+
+/** A store on Redis: every verb is one Lua script, all times are the server's. Made by `redisStore`. */
+export class RedisStore implements Store {
+  readonly name: string;
+  readonly #connection: Connection;
+  readonly #release: () => void;
+  readonly #time: ServerTime;
+  /** How long an admit may be on its way before it must do nothing, in µs. */
+  readonly #patienceUs: number;
+
+  constructor(name: string, connection: Connection, patienceMs: number, release: () => void) {
+    this.name = name;
+    this.#connection = connection;
+    this.#release = release;
+    this.#patienceUs = patienceMs * 1000;
+    this.#time = new ServerTime();
+  }
+
+  async admit(request: AdmitRequest): Promise<Admission> {
+    const { bot, claim, rules } = request;
+    const records = claim ? [claim.id, ...(claim.aliases ?? [])].map((id) => recordKey(bot, id)) : [];
+    const answer = await this.#run(bot, scripts.admit, {
+      records,
+      rules: rules.map(({ key }) => ruleKey(bot, key)),
+      given: request.nowUs,
+      deadline: request.deadlineUs ?? (await this.#deadline(request.nowUs)),
+      claimed: records.length,
+      owner: request.owner,
+      attempt: request.attempt,
+      content: claim?.content ?? "",
+      mode: claim?.mode === "update" ? "u" : "s",
+      takes: claim?.takeAmbiguous === true,
+      maxWait: request.maxWaitUs,
+      lease: request.leaseUs,
+      grace: request.graceUs,
+      ttl: request.ttlUs,
+      charges: rules,
+    });
+    return admissionFrom(answer, rules);
+  }
+
+  async renew(request: RenewRequest): Promise<boolean> {
+    const [status] = await this.#run(request.bot, scripts.renew, {
+      ...this.#place(request),
+      lease: request.leaseUs,
+    });
+    return status === "renewed";
+  }
+
+  async settle(request: SettleRequest): Promise<boolean> {
+    const [status] = await this.#run(request.bot, scripts.settle, {
+      ...this.#place(request),
+      as: request.as,
+      result: request.result ?? "",
+      ttl: request.ttlUs,
+    });
+    return status === "settled";
+  }
+
+  async freeze(request: FreezeRequest): Promise<FreezeAnswer> {
+    const { bot, record, rules, frozen } = request;
+    const rule = rules[frozen]!;
+    const [status, nowUs, waitUs] = await this.#run(bot, scripts.freeze, {
+      rule: ruleKey(bot, rule.key),
+      records: record === undefined ? [] : [recordKey(bot, record)],
+      given: request.nowUs,
+      owner: request.owner,
+      attempt: request.attempt,
+      frozen,
+      after: request.retryAfterUs,
+      grace: request.graceUs,
+      charges: [rule],
+    });
+    if (status === "lost") return { status: "lost", nowUs: Number(nowUs) };
+    return { status: "frozen", nowUs: Number(nowUs), waitUs: Number(waitUs) };
+  }
+
+  async inspect(bot: string, record: string, nowUs?: number): Promise<RecordView | undefined> {
+    const answer = await this.#run(bot, scripts.inspect, { record: recordKey(bot, record), given: nowUs });
+    const [state, , owner, attempt, lease, expires, result] = answer;
+    if (state === "none") return undefined;
+    const held = state === "reserved" || state === "sending";
+    return {
+      state: state as RecordView["state"],
+      ...(state !== "done" && { owner: String(owner), attempt: Number(attempt) }),
+      expiresUs: Number(expires),
+      ...(held && { leaseUntilUs: Number(lease) }),
+      ...(result !== "" && { result: String(result) }),
+    };
+  }
+
+  async stats({ bot, rules, nowUs }: StatsRequest): Promise<readonly RuleStats[]> {
+    const keys = rules.map(({ key }) => ruleKey(bot, key));
+    const [, ...numbers] = await this.#run(bot, scripts.stats, { rules: keys, given: nowUs, charges: rules });
+    return rules.map(({ name }, i) => {
+      const [remaining, waitUs, resetUs, frozenUs] = numbers.slice(4 * i, 4 * i + 4).map(Number);
+      return { name, remaining: remaining!, waitUs: waitUs!, resetUs: resetUs!, frozenUs: frozenUs! };
+    });
+  }
+
+  async reset(
+    bot: string,
+    what: { records?: readonly string[]; rules?: readonly string[] },
+  ): Promise<number> {
+    const keys = [
+      ...(what.records ?? []).map((id) => recordKey(bot, id)),
+      ...(what.rules ?? []).map((key) => ruleKey(bot, key)),
+    ];
+    if (keys.length === 0) return 0;
+    return this.#connection.ask("reset", (client) => client.del(...keys));
+  }
+
+  /** Redis sweeps by itself (PX). Answers 0. */
+  async sweep(): Promise<number> {
+    return 0;
+  }
+
+  async ping(): Promise<StoreHealth> {
+    const [seconds, micros] = await this.#connection.ask("ping", (client) => client.time());
+    return { nowUs: Number(seconds) * 1e6 + Number(micros) };
+  }
+
+  /** Keys of one bot, by SCAN: for operators and tests, never on the way of a send. */
+  async *keys(bot?: string): AsyncGenerator<string> {
+    for (const master of this.#connection.masters()) {
+      for await (const batch of master.scanStream({ match: keyPattern(bot), count: 500 }))
+        yield* batch as string[];
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+  }
+
+  async #deadline(nowUs: number | undefined): Promise<number | undefined> {
+    if (nowUs !== undefined) return undefined;
+    if (!this.#time.known) this.#time.learn((await this.ping()).nowUs);
+    return this.#time.now() + this.#patienceUs;
+  }
+
+  #place(
+    request: { bot: string; record: string; rules: readonly RuleCharge[]; nowUs?: number | undefined } & {
+      owner: string;
+      attempt: number;
+    },
+  ) {
+    const { bot, record, rules, owner, attempt } = request;
+    return {
+      record: recordKey(bot, record),
+      rules: rules.map(({ key }) => ruleKey(bot, key)),
+      given: request.nowUs,
+      owner,
+      attempt,
+      charges: rules,
+    };
+  }
+
+  async #run<Input extends { given: number | undefined }>(
+    bot: string,
+    script: Parameters<Connection["run"]>[0] & { keys(input: Input): string[] },
+    input: Input,
+  ): Promise<unknown[]> {
+    const answer = await this.#connection.run(script as never, input as never);
+    if (answer[0] === "foreign") throw foreignValue(bot);
+    if (input.given === undefined)
+      this.#time.learn(Number(typeof answer[0] === "number" ? answer[0] : answer[1]));
+    return answer;
+  }
+}
+
+function admissionFrom(answer: unknown[], rules: readonly RuleCharge[]): Admission {
+  const [status, now, a, b] = answer;
+  const nowUs = Number(now);
+  switch (status) {
+    case "go":
+      return { status, nowUs, leaseUs: Number(a) };
+    case "wait":
+      return { status, nowUs, waitUs: Number(a), rule: rules[Number(b)]!.name };
+    case "refused":
+      return { status, nowUs, retryAfterUs: Number(a), rule: rules[Number(b)]!.name };
+    case "busy":
+      return { status, nowUs, state: a as "reserved" | "sending", waitUs: Number(b) };
+    case "done":
+      return { status, nowUs, result: a === "" ? undefined : String(a) };
+    default:
+      return { status: status as "ambiguous" | "mismatch" | "expired", nowUs };
+  }
+}

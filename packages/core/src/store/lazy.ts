@@ -1,0 +1,90 @@
+import type {
+  AdmitRequest,
+  FreezeRequest,
+  RenewRequest,
+  SettleRequest,
+  StatsRequest,
+  Store,
+  StoreHealth,
+} from "./port.js";
+
+/**
+ * A store that is loaded at its first use: adapters name the Redis store by its URL without loading a Redis
+ * client into bots that need none.
+ */
+export class LazyStore implements Store {
+  readonly name: string;
+  readonly #load: () => Promise<Store>;
+  #store: Promise<Store> | undefined;
+
+  constructor(name: string, load: () => Promise<Store>) {
+    this.name = name;
+    this.#load = load;
+  }
+
+  #open(): Promise<Store> {
+    this.#store ??= this.#load();
+    return this.#store;
+  }
+
+  async admit(request: AdmitRequest) {
+    return (await this.#open()).admit(request);
+  }
+
+  async renew(request: RenewRequest) {
+    return (await this.#open()).renew(request);
+  }
+
+  async settle(request: SettleRequest) {
+    return (await this.#open()).settle(request);
+  }
+
+  async freeze(request: FreezeRequest) {
+    return (await this.#open()).freeze(request);
+  }
+
+  async inspect(bot: string, record: string, nowUs?: number) {
+    return (await this.#open()).inspect(bot, record, nowUs);
+  }
+
+  async stats(request: StatsRequest) {
+    return (await this.#open()).stats(request);
+  }
+
+  async reset(bot: string, what: { records?: readonly string[]; rules?: readonly string[] }) {
+    return (await this.#open()).reset(bot, what);
+  }
+
+  async sweep(nowUs?: number) {
+    return (await this.#open()).sweep(nowUs);
+  }
+
+  async ping(): Promise<StoreHealth> {
+    return (await this.#open()).ping();
+  }
+
+  async close() {
+    if (this.#store) await (await this.#store).close();
+  }
+}
+
+/** What of `@sendonce/core/redis` is needed to open a store. */
+export interface RedisModule {
+  redisStore(url: string): Store;
+}
+
+/**
+ * The Redis store of a URL, loaded at its first use: an adapter that finds `REDIS_URL` loads no Redis client into
+ * bots that have none.
+ *
+ * @param load `() => import("@sendonce/core/redis")`
+ */
+export function storeAt(url: string, load: () => Promise<RedisModule>): Store {
+  return new LazyStore(publicName(url), async () => (await load()).redisStore(url));
+}
+
+/** A Redis URL without user and password. */
+export function publicName(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+}

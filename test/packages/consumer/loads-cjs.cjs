@@ -1,0 +1,2 @@
+require(process.argv[2]);
+console.log(JSON.stringify(Object.keys(require.cache)));
