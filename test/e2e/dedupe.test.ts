@@ -306,3 +306,18 @@ describe("which bot", () => {
     await expect(other.getMe()).rejects.toThrow(/two bots \(4242 and 777\)/);
   });
 });
+
+test("a message that another transformer sends on the way is guarded as well", async () => {
+  const emulator = await telegram();
+  const bot = botAt(emulator);
+  bot.api.config.use(async (prev, method, payload, signal) => {
+    const { chat_id } = payload as { chat_id?: number };
+    if (method === "sendMessage" && chat_id === 7) await bot.api.sendMessage(99, "audit: somebody wrote to 7");
+    return prev(method, payload, signal);
+  });
+  install(bot);
+  await bot.api.sendMessage(7, "a");
+  await bot.api.sendMessage(7, "b");
+  expect(textsOf(emulator, 7)).toEqual(["a", "b"]);
+  expect(textsOf(emulator, 99)).toEqual(["audit: somebody wrote to 7"]);
+});

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { manifestOf, root } from "../house/repository.js";
+import { startRedis } from "../kit/redis/server.js";
 import { buildIfStale, environment, packAll, run, tool } from "./pack.js";
 
 /** Where the consumer lives: far from the workspace, so that nothing resolves by accident. */
@@ -123,6 +124,22 @@ describe("a consumer outside the workspace installs the packed tarballs", () => 
   test("a one-shot script on the embedded store sends and exits by itself", async () => {
     expect(JSON.parse(await node("one-shot.mjs", url, 107))).toEqual({ sent: true });
     expect(await textsIn(107)).toEqual(["from cron"]);
+  });
+
+  test("an ESM and a CommonJS process with REDIS_URL share what they have sent, and each exits by itself", async () => {
+    const redis = await startRedis();
+    const env = { ...environment(), REDIS_URL: redis.url };
+    const share = (script: string) =>
+      run(process.execPath, [script, url, "108"], { cwd: home, timeoutMs: 20_000, env });
+    expect(await share("shared.cjs")).toBe(await share("shared.mjs"));
+    expect(await textsIn(108)).toEqual(["from everywhere"]);
+  });
+
+  test.each(["shared.mjs", "shared.cjs"])("with a Redis that refuses, %s sends by itself", async (script) => {
+    const env = { ...environment(), REDIS_URL: "redis://127.0.0.1:1" };
+    const chat = script === "shared.mjs" ? 109 : 110;
+    await run(process.execPath, [script, url, String(chat)], { cwd: home, timeoutMs: 20_000, env });
+    expect(await textsIn(chat)).toEqual(["from everywhere"]);
   });
 
   test.each(["@sendonce/core", "@sendonce/core/testing"])(

@@ -10,11 +10,11 @@ const execute = promisify(execFile);
 export async function run(
   file: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly timeoutMs?: number } = {},
+  options: { readonly cwd?: string; readonly timeoutMs?: number; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<string> {
-  const { cwd = root, timeoutMs = 120_000 } = options;
+  const { cwd = root, timeoutMs = 120_000, env = environment() } = options;
   try {
-    const { stdout } = await execute(file, args, { cwd, timeout: timeoutMs, env: environment() });
+    const { stdout } = await execute(file, args, { cwd, timeout: timeoutMs, env });
     return stdout;
   } catch (error) {
     const { stdout, stderr, killed } = error as { stdout?: string; stderr?: string; killed?: boolean };

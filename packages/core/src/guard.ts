@@ -20,7 +20,7 @@ import { partsOf } from "./parts/parts-of.js";
 import type { TokenBucketRateLimiter } from "./parts/token-bucket-rate-limiter.js";
 import { refuse } from "./refusal.js";
 import { Results } from "./result/remembered.js";
-import { currentContext, type UpdateScope, whileSending } from "./scope.js";
+import { currentContext, isBeingSent, type Sending, type UpdateScope, whileSending } from "./scope.js";
 import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
 import type { FreezeAnswer, Ownership, RuleCharge, Settlement, Store } from "./store/port.js";
@@ -106,7 +106,7 @@ export class Guard {
    * @throws ConfigurationError when the payload cannot be sent by anybody (it contains itself, say)
    */
   async run(call: Call, send: Send, signal?: AbortSignalLike): Promise<Delivery> {
-    const kind = currentContext().sending ? "pass" : methodClass(call.method);
+    const kind = isBeingSent(sendingOf(call)) ? "pass" : methodClass(call.method);
     if (kind === "pass" || kind === "poll") return this.#pass(call, send, signal);
     if (this.#closed) return refuse(noFacts, "closed");
     return this.#tracked(
@@ -237,7 +237,7 @@ export class Guard {
         .catch((error) => this.#storeFailed("renew", error));
     });
     try {
-      return await whileSending(() => job.send(job.signal));
+      return await whileSending(sendingOf(job.call), () => job.send(job.signal));
     } catch (error) {
       return { type: "failure", error };
     } finally {
@@ -323,7 +323,7 @@ export class Guard {
       const blocked = await this.#awaitThaw(job);
       if (blocked) return blocked;
       job.requests++;
-      const reply = await whileSending(() => send(signal));
+      const reply = await whileSending(sendingOf(job.call), () => send(signal));
       const outcome = classify(call.method, reply);
       const retryAfterMs = retryAfter(outcome);
       if (retryAfterMs === undefined) return deliveryFrom(factsOf(job), outcome, reply);
@@ -443,6 +443,8 @@ export class Guard {
 }
 
 const noFacts: DeliveryFacts = Object.freeze({ scope: "none", attempts: 0, waitedMs: 0 });
+
+const sendingOf = ({ method, payload }: Call): Sending => ({ method, chat: chatOf(payload) });
 
 /** Replies, ordinary sends and bulk do not stand behind each other. */
 function lineOf({ call, charges }: Job): string {

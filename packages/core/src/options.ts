@@ -64,7 +64,7 @@ export type LimitRules = { [Name in RuleName]?: Rule | false };
 export interface FloodOptions {
   /** Times that one call is tried again after a 429. @default 3 */
   retries?: number;
-  /** Let rules shrink after floods and recover. @default true */
+  /** Let rules shrink after floods and recover. Rules stay as they are until that is built. @default true */
   adaptive?: boolean;
 }
 

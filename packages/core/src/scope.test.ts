@@ -4,6 +4,7 @@ import {
   currentContext,
   currentUpdate,
   insideUpdate,
+  isBeingSent,
   isUntracked,
   openUpdate,
   outsideUpdate,
@@ -67,6 +68,11 @@ describe("a delivery around calls", () => {
 it("a call on its way keeps its scope and is marked, so that an inner guard lets it through", () => {
   const scope = openUpdate("1", 7);
   insideUpdate(scope, () =>
-    whileSending(() => expect(currentContext()).toMatchObject({ update: scope, sending: true })),
+    whileSending({ method: "sendMessage", chat: "7" }, () => {
+      expect(currentContext().update).toBe(scope);
+      expect(isBeingSent({ method: "sendMessage", chat: "7" })).toBe(true);
+      expect(isBeingSent({ method: "sendMessage", chat: "8" })).toBe(false);
+      expect(isBeingSent({ method: "sendPhoto", chat: "7" })).toBe(false);
+    }),
   );
 });

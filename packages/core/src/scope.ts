@@ -29,8 +29,14 @@ interface Context {
   readonly update?: UpdateScope | undefined;
   readonly delivery?: DeliveryScope | undefined;
   readonly options?: DeliveryOptions | undefined;
-  /** Set while a guarded call is on its way through the framework: a guard inside a guard does nothing. */
-  readonly sending?: boolean;
+  /** The guarded call that is on its way through the framework here. */
+  readonly sending?: Sending | undefined;
+}
+
+/** What a guard inside a guard recognises a call by: plugins in between may copy or complete its payload. */
+export interface Sending {
+  readonly method: string;
+  readonly chat: string | undefined;
 }
 
 /** On globalThis, so that an ESM and a CJS copy of this package see the same scopes. */
@@ -87,7 +93,13 @@ export function insideDelivery<T>(options: DeliveryOptions, fn: () => T): T {
   return storage.run({ ...context, delivery, options: { ...context.options, ...rest } }, fn);
 }
 
-/** Runs the framework's own send: whatever guard it meets inside lets the call through. */
-export function whileSending<T>(fn: () => T): T {
-  return storage.run({ ...currentContext(), sending: true }, fn);
+/** Runs the framework's own send: a guard that the same call meets inside lets it through. */
+export function whileSending<T>(sending: Sending, fn: () => T): T {
+  return storage.run({ ...currentContext(), sending }, fn);
+}
+
+/** Is this the call that a guard further out is sending, rather than one that a plugin makes on the way? */
+export function isBeingSent({ method, chat }: Sending): boolean {
+  const { sending } = currentContext();
+  return sending !== undefined && sending.method === method && sending.chat === chat;
 }

@@ -18,6 +18,9 @@ export interface ConnectionOptions {
   redis?: RedisOptions;
 }
 
+/** ioredis's own tries while a slot moves would outlast the time of one command. */
+const askAgainOurselves = { maxRedirections: 3, retryDelayOnTryAgain: 20 };
+
 /** Pauses between tries while a Cluster moves slots, in ms. */
 const movingPausesMs = [20, 50, 100, 200, 400, 800, 1_000, 1_000];
 
@@ -31,7 +34,7 @@ export class Connection {
   readonly #client: Client;
   readonly #connectTimeoutMs: number;
   readonly #commandTimeoutMs: number;
-  #connecting: Promise<unknown> | undefined;
+  #connecting: { readonly work: Promise<unknown>; readonly until: number } | undefined;
   #inFlight = 0;
   #lastError: unknown;
 
@@ -98,8 +101,9 @@ export class Connection {
   /** Only the first connection is waited for at length; later ones reconnect while commands fail fast. */
   async #ready(): Promise<void> {
     if (this.#client.status === "ready") return;
-    this.#connecting ??= this.#client.connect();
-    await inTime(this.#connecting, this.#connectTimeoutMs);
+    this.#connecting ??= { work: this.#client.connect(), until: performance.now() + this.#connectTimeoutMs };
+    const { work, until } = this.#connecting;
+    await inTime(work, Math.max(until - performance.now(), this.#commandTimeoutMs));
   }
 
   /** Sockets and reconnect timers hold the process only while a command is in flight. */
@@ -132,12 +136,15 @@ function open(target: string | Client, options: ConnectionOptions): Client {
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: false,
     connectTimeout: options.connectTimeoutMs ?? 5_000,
+    // A connection that is mute for so long is replaced: the network may have forgotten it without a word.
+    socketTimeout: options.connectTimeoutMs ?? 5_000,
     retryStrategy: (tries: number) => Math.min(50 * 2 ** Math.min(tries, 5), 1_000),
   };
   if (typeof target === "string") return new Redis(checkedUrl(target), settings);
   if (isCluster(target)) {
     return target.duplicate([], {
       lazyConnect: true,
+      ...askAgainOurselves,
       redisOptions: { ...(target.options.redisOptions as OwnSettings), ...settings, lazyConnect: false },
     });
   }

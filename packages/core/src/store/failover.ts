@@ -1,4 +1,10 @@
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
+import {
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+  isBrokenCircuitError,
+} from "cockatiel";
 import type { Clock } from "../clock.js";
 import { isStoreUnavailable, StoreUnavailable } from "../errors.js";
 import { MemoryStore } from "./memory.js";
@@ -32,7 +38,7 @@ export interface FailoverOptions {
 
 /** Failures in a row after which the store is not asked any more for a while. */
 const failuresToBreak = 3;
-/** How long it is left alone, and how often it is asked whether it is back, in ms. */
+/** How long it is left alone, and how often it is asked whether it is back or takes what is owed to it, in ms. */
 const probeEveryMs = 1_000;
 
 /**
@@ -48,16 +54,20 @@ export class FailoverStore implements Store {
   /** Owners whose runs left the shared store. */
   readonly #fallen = new Set<string>();
   readonly #breaker = circuitBreaker(
-    handleWhen((error) => isAway(error)),
+    handleWhen((error) => isStoreUnavailable(error)),
     { halfOpenAfter: probeEveryMs, breaker: new ConsecutiveBreaker(failuresToBreak) },
   );
-  #stopProbing: (() => void) | undefined;
+  #away = false;
+  #stopWatching: (() => void) | undefined;
 
   constructor(shared: Store, options: FailoverOptions) {
     this.#shared = shared;
     this.#options = options;
     this.#local = new MemoryStore({ clock: options.clock });
-    this.#writeBack = new WriteBack(shared);
+    this.#writeBack = new WriteBack({
+      admit: (request) => this.#ask(() => shared.admit(request)),
+      settle: (request) => this.#ask(() => shared.settle(request)),
+    });
     this.#breaker.onBreak((failure) => this.#lost("error" in failure ? failure.error : undefined));
     this.#breaker.onReset(() => this.#back());
   }
@@ -77,7 +87,7 @@ export class FailoverStore implements Store {
       if (admission.status === "go" && request.claim) this.#local.note(request, admission);
       return admission;
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isStoreUnavailable(error)) throw error;
       return this.#admitAlone(request, error);
     }
   }
@@ -93,26 +103,27 @@ export class FailoverStore implements Store {
   async settle(request: SettleRequest): Promise<boolean> {
     const settledHere = this.#local.settle(request);
     if (this.#fallen.delete(request.owner)) {
-      this.#writeBack.add(request);
+      this.#owe(request);
       return settledHere;
     }
     try {
       return await this.#ask(() => this.#shared.settle(request));
     } catch (error) {
-      if (!isAway(error)) throw error;
-      this.#writeBack.add(request);
+      if (!isStoreUnavailable(error)) throw error;
+      this.#owe(request);
       return settledHere;
     }
   }
 
+  /** Also stops the rule here. Where nothing may be sent without the store, the caller gets its 429. */
   async freeze(request: FreezeRequest): Promise<FreezeAnswer> {
     const frozenHere = await this.#local.freeze(request);
     if (this.#fallen.has(request.owner)) return frozenHere;
     try {
       return await this.#ask(() => this.#shared.freeze(request));
     } catch (error) {
-      if (!isAway(error)) throw error;
-      this.#fallen.add(request.owner);
+      if (!isStoreUnavailable(error) || this.#options.whenStoreDown === "reject") throw error;
+      if (request.record !== undefined) this.#fallen.add(request.owner);
       return frozenHere;
     }
   }
@@ -130,12 +141,12 @@ export class FailoverStore implements Store {
     what: { records?: readonly string[]; rules?: readonly string[] },
   ): Promise<number> {
     await this.#local.reset(bot, what);
-    return this.#shared.reset(bot, what);
+    return this.#ask(() => this.#shared.reset(bot, what));
   }
 
   async sweep(nowUs?: number): Promise<number> {
     await this.#local.sweep(nowUs);
-    return this.#shared.sweep(nowUs);
+    return this.#ask(() => this.#shared.sweep(nowUs));
   }
 
   ping(): Promise<StoreHealth> {
@@ -143,7 +154,8 @@ export class FailoverStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#stopProbing?.();
+    this.#stopWatching?.();
+    if (!this.#away) await this.#writeBack.flush();
     await this.#shared.close();
   }
 
@@ -152,51 +164,75 @@ export class FailoverStore implements Store {
     const { whenStoreDown } = this.#options;
     if (whenStoreDown === "reject") {
       this.#takeBack(request);
-      throw isStoreUnavailable(reason) ? reason : new StoreUnavailable("the store is away");
+      throw reason;
     }
-    this.#fallen.add(request.owner);
+    if (request.claim) this.#fallen.add(request.owner);
     const admission =
       whenStoreDown === "local"
         ? await this.#local.admit({ ...request, deadlineUs: undefined })
         : ({ status: "go", leaseUs: Number.POSITIVE_INFINITY, nowUs: 0 } as const);
     if (admission.status === "go") return { ...admission, degraded: true };
     if (admission.status !== "wait") this.#fallen.delete(request.owner);
+    if (endsRun.has(admission.status)) this.#takeBack(request);
     return admission;
   }
 
   /** The admit may have been carried out although its answer was lost. */
   #takeBack({ claim, rules, bot, owner, attempt, ttlUs }: AdmitRequest): void {
-    if (claim) this.#writeBack.add({ bot, owner, attempt, record: claim.id, as: "unsent", ttlUs, rules });
+    if (claim) this.#owe({ bot, owner, attempt, record: claim.id, as: "unsent", ttlUs, rules });
   }
 
-  #ask<T>(command: () => Promise<T>): Promise<T> {
-    return this.#breaker.execute(command);
+  /** For the shared store, as soon as it takes it. */
+  #owe(outcome: SettleRequest): void {
+    this.#writeBack.add(outcome);
+    this.#watch();
+    if (!this.#away) void this.#writeBack.flush();
+  }
+
+  async #ask<T>(command: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#breaker.execute(command);
+    } catch (error) {
+      if (isBrokenCircuitError(error)) throw new StoreUnavailable("the store is away", { cause: error });
+      throw error;
+    }
   }
 
   async #either<T>(command: (store: Store) => Promise<T>): Promise<T> {
     try {
       return await this.#ask(() => command(this.#shared));
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isStoreUnavailable(error) || this.#options.whenStoreDown === "reject") throw error;
       return command(this.#local);
     }
   }
 
   #lost(reason: unknown): void {
-    if (this.#stopProbing) return;
-    const probe = () => void this.ping().catch(() => {});
-    this.#stopProbing = this.#options.clock.every(probeEveryMs, probe);
+    if (this.#away) return;
+    this.#away = true;
+    this.#watch();
     this.#options.onMode(this.#options.whenStoreDown, (reason as Error | undefined)?.message);
   }
 
   #back(): void {
-    this.#stopProbing?.();
-    this.#stopProbing = undefined;
+    this.#away = false;
     this.#options.onMode("shared");
     void this.#writeBack.flush();
   }
+
+  /** Looks after the store while it is away, or while it is owed outcomes. */
+  #watch(): void {
+    this.#stopWatching ??= this.#options.clock.every(probeEveryMs, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    if (this.#away) await this.ping().catch(() => {});
+    else await this.#writeBack.flush();
+    if (this.#away || this.#writeBack.size > 0) return;
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+  }
 }
 
-/** The store itself, or the breaker that spares it. */
-const isAway = (error: unknown): boolean =>
-  isStoreUnavailable(error) || (error as { isBrokenCircuitError?: boolean })?.isBrokenCircuitError === true;
+/** Answers after which a run asks and sends no more. */
+const endsRun: ReadonlySet<Admission["status"]> = new Set(["refused", "done", "mismatch"]);

@@ -6,6 +6,7 @@ import {
   maySettle,
   meet,
   meetFreeze,
+  standsAt,
   viewOf,
 } from "../idempotency/record.js";
 import { localTime, stopUntil } from "../limiter/frozen-clock.js";
@@ -98,11 +99,22 @@ export class MemoryStore implements Store {
     return "status" in progress ? progress : this.#payRules(request, progress, now);
   }
 
-  /** Takes over what another store has admitted, so that this one can answer for it. */
+  /** Takes over what another store has admitted, and what was paid for it, so that this one can answer for it. */
   note(request: AdmitRequest, { leaseUs }: { readonly leaseUs: number }): void {
     const now = this.#now();
-    const state = request.claim!.mode === "update" ? "reserved" : "sending";
-    this.#write(request, undefined, { state, stage: 0, paid: [], lease: now + leaseUs }, now);
+    const { claim, rules, bot } = request;
+    const found = this.#record(bot, claim!.id, now);
+    const own = found && standsAt(found, request) ? found : undefined;
+    if (own?.state === "sending") return;
+    const paid = [...(own?.paid ?? [])];
+    for (let i = paid.length; i < rules.length; i++) {
+      this.#change(bot, rules[i]!, now, (rule) => {
+        paid[i] = pay(rules[i]!, rule, now);
+      });
+    }
+    this.#eachPaid(request, paid, now, markSending);
+    const state = claim!.mode === "update" ? "reserved" : "sending";
+    this.#write(request, own, { state, stage: rules.length, paid, lease: now + leaseUs }, now);
   }
 
   async renew(request: RenewRequest): Promise<boolean> {

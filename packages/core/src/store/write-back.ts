@@ -1,3 +1,4 @@
+import { isStoreUnavailable } from "../errors.js";
 import type { AdmitRequest, SettleRequest, Store } from "./port.js";
 
 /** Outcomes kept at most while the store is away; the oldest go first. */
@@ -5,32 +6,41 @@ const mostKept = 10_000;
 
 /** Outcomes that the shared store has not taken yet. */
 export class WriteBack {
-  readonly #shared: Store;
-  #waiting: SettleRequest[] = [];
-  #flushing = false;
+  readonly #shared: Pick<Store, "admit" | "settle">;
+  readonly #waiting = new Set<SettleRequest>();
+  #flushing: Promise<void> | undefined;
 
-  constructor(shared: Store) {
+  constructor(shared: Pick<Store, "admit" | "settle">) {
     this.#shared = shared;
   }
 
-  add(outcome: SettleRequest): void {
-    this.#waiting.push(outcome);
-    if (this.#waiting.length > mostKept) this.#waiting.shift();
+  get size(): number {
+    return this.#waiting.size;
   }
 
-  /** Writes what waits; stops at the first failure, to go on at the next recovery. */
-  async flush(): Promise<void> {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    try {
-      for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-        await this.#write(next);
-        this.#waiting.shift();
+  add(outcome: SettleRequest): void {
+    this.#waiting.add(outcome);
+    const [oldest] = this.#waiting;
+    if (this.#waiting.size > mostKept) this.#waiting.delete(oldest!);
+  }
+
+  /** Writes what waits, oldest first; stops when the store is away again, and the rest waits for the next time. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#writeAll().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #writeAll(): Promise<void> {
+    for (const outcome of this.#waiting) {
+      try {
+        await this.#write(outcome);
+      } catch (error) {
+        if (isStoreUnavailable(error)) return;
+        // A key that holds somebody else's value will never take it, and must not hold up the others.
       }
-    } catch {
-      // Away again: the rest waits.
-    } finally {
-      this.#flushing = false;
+      this.#waiting.delete(outcome);
     }
   }
 
