@@ -53,7 +53,7 @@ local function ruleKey(i)
 end
 
 -- What a record means to this caller: claim, resume, or the answer.
-local function meet(record)
+local function meet(record, compare)
   if not record then
     return 'claim'
   end
@@ -68,7 +68,7 @@ local function meet(record)
   if ambiguous and takes and not own then
     return 'claim'
   end
-  if content ~= '' and record.content ~= '' and record.content ~= content then
+  if compare and content ~= '' and record.content ~= '' and record.content ~= content then
     return 'mismatch'
   end
   if record.state == 'D' then
@@ -100,14 +100,14 @@ end
 local record
 for i = 2, claimed do
   local alias = recordAt(KEYS[i], now)
-  local meeting = meet(alias)
+  local meeting = meet(alias, false)
   if meeting ~= 'claim' then
     return answer(meeting, alias)
   end
 end
 if claimed > 0 then
   local held = recordAt(KEYS[1], now)
-  local meeting = meet(held)
+  local meeting = meet(held, true)
   if meeting == 'resume' and mode == 's' then
     record = held
   elseif meeting ~= 'claim' then

@@ -21,7 +21,6 @@ RETURNS
 --@include lib/rule.lua
 --@include lib/window.lua
 --@include lib/charge.lua
---@include lib/owner.lua
 --@include lib/record.lua
 local rule = KEYS[1]
 local given = ARGV[1]

@@ -2,9 +2,18 @@ import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deliveryOf, install, outsideUpdate, reliability } from "@sendonce/grammy";
-import { Api, InlineKeyboard, InputFile, Keyboard } from "grammy";
+import { Api, Bot, InlineKeyboard, InputFile, Keyboard } from "grammy";
 import { afterAll, describe, expect, test } from "vitest";
-import { apiAt, botAt, eventually, serveWebhook, telegram, textsOf, token } from "../kit/telegram.js";
+import {
+  apiAt,
+  botAt,
+  botInfo,
+  eventually,
+  serveWebhook,
+  telegram,
+  textsOf,
+  token,
+} from "../kit/telegram.js";
 
 const picture = join(tmpdir(), `sendonce-picture-${process.pid}.jpg`);
 afterAll(() => rm(picture, { force: true }));
@@ -312,7 +321,8 @@ test("a message that another transformer sends on the way is guarded as well", a
   const bot = botAt(emulator);
   bot.api.config.use(async (prev, method, payload, signal) => {
     const { chat_id } = payload as { chat_id?: number };
-    if (method === "sendMessage" && chat_id === 7) await bot.api.sendMessage(99, "audit: somebody wrote to 7");
+    if (method === "sendMessage" && chat_id === 7)
+      await bot.api.sendMessage(99, "audit: somebody wrote to 7");
     return prev(method, payload, signal);
   });
   install(bot);
@@ -320,4 +330,29 @@ test("a message that another transformer sends on the way is guarded as well", a
   await bot.api.sendMessage(7, "b");
   expect(textsOf(emulator, 7)).toEqual(["a", "b"]);
   expect(textsOf(emulator, 99)).toEqual(["audit: somebody wrote to 7"]);
+});
+
+test("install(bot.api), then install(bot): updates are guarded too, and calls once", async () => {
+  const emulator = await telegram();
+  const bot = botAt(emulator);
+  install(bot.api);
+  install(bot);
+  let runs = 0;
+  bot.on("message", (ctx) => {
+    runs++;
+    return ctx.reply("hi");
+  });
+  const update = emulator.say<never>(token, { chat: 7, text: "a" });
+  for (let i = 0; i < 2; i++) await bot.handleUpdate(update);
+  expect(runs).toBe(1);
+  expect(bot.api.config.installedTransformers()).toHaveLength(1);
+});
+
+test("a bare transformer leaves bots that are not its own alone, whatever their token", async () => {
+  reliability();
+  const other = new Bot("test-token", { botInfo });
+  let runs = 0;
+  other.on("message", () => void runs++);
+  await other.handleUpdate({ update_id: 1, message: { text: "hi", chat: { id: 1 } } } as never);
+  expect(runs).toBe(1);
 });

@@ -160,7 +160,7 @@ describe("bad input is named, with its remedy, and nothing is sent", () => {
 
   test("an empty or malformed token, without repeating it", () => {
     const broken = botAt({ url: "http://127.0.0.1:1" } as never);
-    Object.assign(broken, { token: "hunter2" });
+    Object.assign(broken.api, { token: "hunter2" });
     expect(() => install(broken)).toThrow(/bot token is empty or not a token/);
     expect(() => install(broken)).not.toThrow(/hunter2/);
   });

@@ -53,6 +53,9 @@ export function optionsFromEnv(env: Environment = process.env): EnvironmentOptio
   };
 }
 
+/** `REDIS_URL` alone, for adapters: other variables may be another program's. */
+export const redisUrlFromEnv = (env: Environment = process.env): string | undefined => redisUrlIn(env);
+
 function redisUrlIn(env: Environment): string | undefined {
   const url = textIn(env, "REDIS_URL");
   if (url === undefined || (/^rediss?:\/\//i.test(url) && URL.canParse(url))) return url;

@@ -51,8 +51,11 @@ export class IdempotencyConflict extends SendonceError {
 /** The store did not answer in time or refused. */
 export class StoreUnavailable extends SendonceError {
   override readonly name = "StoreUnavailable";
-  constructor(message: string, options?: { cause?: unknown }) {
+  /** It answers, but takes no writes, and will not until somebody helps (read-only, out of memory, no permission). */
+  readonly refusesWrites: boolean;
+  constructor(message: string, options?: { cause?: unknown; refusesWrites?: boolean }) {
     super("store_unavailable", message, options);
+    this.refusesWrites = options?.refusesWrites === true;
   }
 }
 

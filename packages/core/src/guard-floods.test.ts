@@ -168,12 +168,12 @@ describe("calls that change what is there", () => {
     expect(bench.requests).toHaveLength(1);
   });
 
-  it("that are about nobody in particular wait for the bot's own floods", async () => {
+  it("that are about nobody in particular wait for floods of their method", async () => {
     const bench = new GuardBench();
     bench.answers(flood(2));
     const link = () => bench.start({ title: "x" }, { method: "createInvoiceLink" });
     expect((await bench.clock.run(link())).waitedMs).toBe(2_000);
-    expect(bench.events.freeze).toMatchObject([{ rule: "global" }]);
+    expect(bench.events.freeze).toMatchObject([{ rule: "method" }]);
   });
 });
 

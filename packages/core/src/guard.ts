@@ -3,6 +3,7 @@ import { type Clock, sleepMs, toMicros, toMillis } from "./clock.js";
 import { defaults } from "./defaults.js";
 import { rememberDelivery } from "./delivered.js";
 import { carriedOptions } from "./delivery-options.js";
+import { ConfigurationError } from "./errors.js";
 import { fingerprint } from "./fingerprint/index.js";
 import { Flights } from "./flights.js";
 import { classify } from "./flood/classify.js";
@@ -31,10 +32,11 @@ import { UpdateGuard, type UpdateToHandle } from "./update-guard.js";
  * Makes a guard: one for many bots and frameworks, or one each. Give it to an adapter's `reliability(guard)`
  * or `install(bot, guard)`, or call {@link Guard.run} yourself.
  *
+ * @param opened a store that was opened for this guard alone, as adapters do for `REDIS_URL`: closed with it
  * @throws ConfigurationError naming the option and the remedy
  */
-export function createGuard(options: GuardOptions = {}): Guard {
-  return new Guard(options);
+export function createGuard(options: GuardOptions = {}, opened?: Store): Guard {
+  return new Guard(options, opened);
 }
 
 /** What sits between handlers and Telegram. See {@link createGuard}. */
@@ -51,10 +53,13 @@ export class Guard {
   readonly #updates: UpdateGuard;
   readonly #parts: ReturnType<typeof partsOf>;
   readonly #open = new Set<Promise<unknown>>();
+  readonly #ownsStore: boolean;
   #closed = false;
+  #bot: string | undefined;
 
-  constructor(options: GuardOptions = {}) {
-    const settings = resolveOptions(options);
+  constructor(options: GuardOptions = {}, opened?: Store) {
+    const settings = resolveOptions(opened ? { ...options, store: opened } : options);
+    this.#ownsStore = opened !== undefined || options.store === undefined;
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#warnings = new Warnings(settings.logger);
@@ -71,6 +76,21 @@ export class Guard {
   /** Stands for the bot's id in every key, if the option was given. */
   get namespace(): string | undefined {
     return this.#settings.namespace;
+  }
+
+  /**
+   * Adapters tell which bot they send for. Under a `namespace` there may be one: updates and messages of two
+   * would be taken for each other's.
+   *
+   * @throws ConfigurationError for a second bot under one namespace
+   */
+  expectBot(id: string): void {
+    if (this.namespace === undefined) return;
+    this.#bot ??= id;
+    if (this.#bot === id) return;
+    throw new ConfigurationError(
+      `two bots (${this.#bot} and ${id}) under one \`namespace\`: give each bot its own, or leave the option out`,
+    );
   }
 
   /** The store in use. */
@@ -128,7 +148,7 @@ export class Guard {
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
-    if (this.#settings.store === undefined) await this.#store.close();
+    if (this.#ownsStore) await this.#store.close();
   }
 
   /** Methods that create a message: claimed, paid, sent, settled. */
@@ -187,10 +207,12 @@ export class Guard {
   #plan(call: Call, options: { priority?: "high" | "normal" | "bulk"; cost?: number }, update?: UpdateScope) {
     const priority = options.priority ?? "normal";
     return planCharges(this.#settings.rules, {
+      method: call.method,
       payload: call.payload,
       cost: options.cost ?? costOf(call.method, call.payload),
       priority,
-      soft: priority === "high" || (update !== undefined && this.#settings.repliesPay),
+      soft:
+        priority === "high" || (priority === "normal" && update !== undefined && this.#settings.repliesPay),
       userId: update?.userId ?? call.userId,
     });
   }
@@ -343,7 +365,7 @@ export class Guard {
       send,
       signal,
       identity: unguarded,
-      charges: planGates(call.payload),
+      charges: planGates(call.method, call.payload),
       owner: ownerToken(),
       ttlUs: 0,
       deadline: this.#clock.now() + (options.maxWaitMs ?? this.#settings.maxWaitMs[inside]),
@@ -416,6 +438,8 @@ export class Guard {
       whenStoreDown,
       clock,
       onMode: (mode, reason) => this.#events.emit("mode", { mode, store: store.name, reason }),
+      onFall: (verb, message) => this.#events.emit("storeError", { verb, message }),
+      onDropped: (count) => this.#events.emit("dropped", { count }),
     });
   }
 
@@ -444,7 +468,7 @@ export class Guard {
 
 const noFacts: DeliveryFacts = Object.freeze({ scope: "none", attempts: 0, waitedMs: 0 });
 
-const sendingOf = ({ method, payload }: Call): Sending => ({ method, chat: chatOf(payload) });
+const sendingOf = ({ bot, method, payload }: Call): Sending => ({ bot, method, chat: chatOf(payload) });
 
 /** Replies, ordinary sends and bulk do not stand behind each other. */
 function lineOf({ call, charges }: Job): string {

@@ -28,7 +28,7 @@ export {
   type Priority,
   withDelivery,
 } from "./delivery-options.js";
-export { type Environment, type EnvironmentOptions, optionsFromEnv } from "./env.js";
+export { type Environment, type EnvironmentOptions, optionsFromEnv, redisUrlFromEnv } from "./env.js";
 export {
   ConfigurationError,
   IdempotencyConflict,

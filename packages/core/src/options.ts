@@ -106,6 +106,8 @@ export interface Settings {
   readonly store: Store | undefined;
   readonly namespace: string | undefined;
   readonly deduplicates: (method: string) => boolean;
+  /** Updates that were handled are dropped. */
+  readonly dropsUpdates: boolean;
   readonly ttlMs: number;
   readonly updateTtlMs: number;
   readonly match: "content" | "position";
@@ -195,6 +197,7 @@ function resolveIdempotency(given: GuardOptions["idempotency"]) {
   }
   check(options.result, (value) => oneOf("`idempotency.result`", value, ["minimal", "full", "none"]));
   return {
+    dropsUpdates: given !== false,
     deduplicates: given === false ? () => false : (methods ?? (() => true)),
     ttlMs: options.ttlMs ?? defaults.idempotency.ttlMs,
     updateTtlMs: options.updateTtlMs ?? defaults.idempotency.updateTtlMs,

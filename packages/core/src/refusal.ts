@@ -4,13 +4,14 @@ import { type IdempotencyConflict, isSendonceError } from "./errors.js";
 /** What a refusal says and what to do about it. */
 const advice: { readonly [Code in RefusalCode]: string } = {
   rate_limited: "the turn of this call is further away than maxWaitMs allows; come again after retry_after",
-  busy: "another process is sending this very message; look again later, its result will be replayed",
+  busy: "this very message is being sent elsewhere; look again later, its result will be replayed",
   ambiguous:
     "an earlier try of this very message had an unknown outcome, so it may have been received; it is not sent again. Check the chat, then send it under a new delivery({ key }), or set idempotency.onAmbiguous",
   mismatch:
     "this key was used for another content; use one key per message, or set onMismatch to replay or send",
   aborted: "the caller aborted while it waited; nothing was sent",
-  store_unavailable: "the store did not answer, and whenStoreDown says reject; nothing was sent",
+  store_unavailable:
+    "the store is away; nothing was sent, as whenStoreDown says, or because the call spends Stars",
   closed: "close() was called; nothing was sent",
 };
 

@@ -68,11 +68,12 @@ describe("a delivery around calls", () => {
 it("a call on its way keeps its scope and is marked, so that an inner guard lets it through", () => {
   const scope = openUpdate("1", 7);
   insideUpdate(scope, () =>
-    whileSending({ method: "sendMessage", chat: "7" }, () => {
+    whileSending({ bot: "1", method: "sendMessage", chat: "7" }, () => {
       expect(currentContext().update).toBe(scope);
-      expect(isBeingSent({ method: "sendMessage", chat: "7" })).toBe(true);
-      expect(isBeingSent({ method: "sendMessage", chat: "8" })).toBe(false);
-      expect(isBeingSent({ method: "sendPhoto", chat: "7" })).toBe(false);
+      expect(isBeingSent({ bot: "1", method: "sendMessage", chat: "7" })).toBe(true);
+      expect(isBeingSent({ bot: "1", method: "sendMessage", chat: "8" })).toBe(false);
+      expect(isBeingSent({ bot: "1", method: "sendPhoto", chat: "7" })).toBe(false);
+      expect(isBeingSent({ bot: "2", method: "sendMessage", chat: "7" })).toBe(false);
     }),
   );
 });

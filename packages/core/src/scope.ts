@@ -35,6 +35,7 @@ interface Context {
 
 /** What a guard inside a guard recognises a call by: plugins in between may copy or complete its payload. */
 export interface Sending {
+  readonly bot: string;
   readonly method: string;
   readonly chat: string | undefined;
 }
@@ -99,7 +100,7 @@ export function whileSending<T>(sending: Sending, fn: () => T): T {
 }
 
 /** Is this the call that a guard further out is sending, rather than one that a plugin makes on the way? */
-export function isBeingSent({ method, chat }: Sending): boolean {
+export function isBeingSent({ bot, method, chat }: Sending): boolean {
   const { sending } = currentContext();
-  return sending !== undefined && sending.method === method && sending.chat === chat;
+  return sending?.bot === bot && sending.method === method && sending.chat === chat;
 }

@@ -55,6 +55,10 @@ export class Turns {
       switch (admission.status) {
         case "go":
           job.holdsTurn = false;
+          if (job.signal?.aborted) {
+            await this.giveBack(job);
+            return refuse(factsOf(job), "aborted");
+          }
           if (admission.degraded && spendsStars(job.call.method, job.call.payload)) {
             await this.giveBack(job);
             return refuse(factsOf(job), "store_unavailable");
@@ -153,7 +157,9 @@ export class Turns {
     });
   }
 
+  /** Who has no patience does not stand in line: the store alone says whether there is a turn right now. */
   async #atHead(job: Job, ticket: Ticket): Promise<boolean> {
+    if (remainingMs(job, this.#clock) <= 0 && !job.holdsTurn) return true;
     const from = this.#clock.now();
     const isHead = await ticket.head(remainingMs(job, this.#clock), job.signal);
     job.waitedMs += this.#clock.now() - from;

@@ -56,7 +56,7 @@ export class UpdateGuard {
     if (inside?.claimed) return handler();
     const scope = inside ?? openUpdate(update.bot, update.updateId, update.userId);
     if (scope === undefined) return handler();
-    if (update.drop === false) return insideUpdate(scope, handler);
+    if (update.drop === false || !this.#settings.dropsUpdates) return insideUpdate(scope, handler);
     return this.#claimed(scope, () => insideUpdate(scope, handler));
   }
 

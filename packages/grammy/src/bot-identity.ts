@@ -10,11 +10,13 @@ type Answer = { readonly bot: string } | { readonly failed: Awaited<ReturnType<A
  */
 export class BotIdentity {
   readonly #namespace: string | undefined;
+  readonly #expectBot: (id: string) => void;
   #id: string | undefined;
   #asking: Promise<Answer> | undefined;
 
-  constructor(namespace: string | undefined) {
+  constructor(namespace: string | undefined, expectBot: (id: string) => void) {
     this.#namespace = namespace;
+    this.#expectBot = expectBot;
   }
 
   /** The hash tag of every key, once it is known. */
@@ -30,6 +32,7 @@ export class BotIdentity {
         `two bots (${this.#id} and ${learned}) send through one reliability(): give each bot its own, e.g. reliability(guard) with one shared guard = createGuard(options)`,
       );
     }
+    this.#expectBot(learned);
     this.#id = learned;
     return this.#namespace ?? learned;
   }

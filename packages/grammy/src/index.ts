@@ -1,4 +1,5 @@
 export * from "@sendonce/core";
+export { createGuard } from "./create-guard.js";
 export { install } from "./install.js";
 export {
   type Reliability,

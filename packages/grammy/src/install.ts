@@ -4,7 +4,7 @@ import { botIdOf } from "./bot-identity.js";
 import { connect, type ReliabilityOptions } from "./reliability.js";
 import { senderOf } from "./track-updates.js";
 
-const installed = Symbol.for("sendonce.grammy.installed");
+const installed: unique symbol = Symbol.for("sendonce.grammy.installed");
 
 // biome-ignore lint/suspicious/noExplicitAny: bots and apis of every flavour
 type AnyBot = Bot<any, any>;
@@ -27,18 +27,32 @@ export function install(target: AnyBot | AnyApi, options?: ReliabilityOptions | 
   const bot = isBot(target) ? target : undefined;
   const api = bot?.api ?? (target as AnyApi);
   checkTarget(api);
-  if (installed in api) return target;
-  const id = botIdOf(bot?.token ?? api.token);
-  const { transformer, identity } = connect(options);
-  const name = identity.learn(id);
-  api.config.use(transformer);
-  Object.defineProperty(api, installed, { value: true });
-  if (bot) guardUpdates(bot, name, transformer.guard);
+  const guarded = guardedApi(api, options);
+  if (bot && !(installed in bot)) guardUpdates(bot, guarded);
   return target;
 }
 
+type MarkedApi = Api & { readonly [installed]?: Guarded };
+
+/** What an api was guarded with, so that its bot, installed later, joins in. */
+interface Guarded {
+  readonly name: string;
+  readonly guard: Guard;
+}
+
+function guardedApi(api: MarkedApi, options?: ReliabilityOptions | Guard): Guarded {
+  if (api[installed]) return api[installed];
+  const id = botIdOf(api.token);
+  const { transformer, identity } = connect(options);
+  const guarded = { name: identity.learn(id), guard: transformer.guard };
+  api.config.use(transformer);
+  Object.defineProperty(api, installed, { value: guarded });
+  return guarded;
+}
+
 /** grammY looks `handleUpdate` up at call time, in polling and in webhooks alike. */
-function guardUpdates(bot: AnyBot, name: string, guard: Guard): void {
+function guardUpdates(bot: AnyBot, { name, guard }: Guarded): void {
+  Object.defineProperty(bot, installed, { value: true });
   const original = bot.handleUpdate;
   bot.handleUpdate = async function handleUpdate(update, envelope) {
     const facts = { bot: name, updateId: update.update_id, userId: senderOf(update) };

@@ -2,17 +2,14 @@ import {
   type AbortSignalLike,
   type ApiResponse,
   ConfigurationError,
-  createGuard,
   Guard,
   type GuardOptions,
   isUntracked,
-  optionsFromEnv,
   type Payload,
-  type Store,
-  storeAt,
 } from "@sendonce/core";
 import type { ApiCallFn, Context, MiddlewareFn, Transformer } from "grammy";
 import { BotIdentity } from "./bot-identity.js";
+import { createGuard } from "./create-guard.js";
 import { trackUpdates } from "./track-updates.js";
 import { abortError, answerOf, fileOf, replyOf } from "./translate.js";
 
@@ -58,8 +55,8 @@ export function connect(options: ReliabilityOptions | Guard = {}): {
   transformer: Reliability;
   identity: BotIdentity;
 } {
-  const { guard, tracks, opened } = guardFrom(options);
-  const identity = new BotIdentity(guard.namespace);
+  const { guard, tracks } = guardFrom(options);
+  const identity = new BotIdentity(guard.namespace, (id) => guard.expectBot(id));
   if (tracks) trackUpdates();
   const untracked = new UntrackedUpdates(guard);
 
@@ -82,10 +79,7 @@ export function connect(options: ReliabilityOptions | Guard = {}): {
 
   const transformer = Object.assign(sendonce as unknown as Transformer, {
     guard,
-    close: async () => {
-      await guard.close();
-      await opened?.close();
-    },
+    close: () => guard.close(),
     updates: ({ drop }: UpdatesOptions = {}): MiddlewareFn<Context> =>
       async function sendonceUpdates(ctx, next) {
         const bot = identity.learn(ctx.me.id);
@@ -103,28 +97,12 @@ type LooseCallFn = (
   signal: AbortSignalLike | undefined,
 ) => Promise<ApiResponse>;
 
-interface GuardFound {
-  readonly guard: Guard;
-  readonly tracks: boolean;
-  /** A store that was opened here, to be closed here. */
-  readonly opened?: Store | undefined;
-}
-
-function guardFrom(options: ReliabilityOptions | Guard): GuardFound {
+function guardFrom(options: ReliabilityOptions | Guard): { guard: Guard; tracks: boolean } {
   if (isGuard(options)) return { guard: options, tracks: true };
   const { trackUpdates: tracks = true, ...rest } = options ?? {};
   if (typeof tracks !== "boolean") throw new ConfigurationError("`trackUpdates` must be true or false");
-  const opened = rest.store === undefined ? storeFromEnv() : undefined;
-  return { guard: createGuard(opened ? { ...rest, store: opened } : rest), tracks, opened };
+  return { guard: createGuard(rest), tracks };
 }
-
-/** `REDIS_URL` makes every bot share its records and limits, with no other change. */
-function storeFromEnv(): Store | undefined {
-  const { redisUrl } = optionsFromEnv();
-  return redisUrl === undefined ? undefined : storeAt(redisUrl, loadRedis);
-}
-
-const loadRedis = () => import("@sendonce/core/redis");
 
 /** By shape too: a guard may come from another copy of core. */
 const isGuard = (options: ReliabilityOptions | Guard): options is Guard =>

@@ -1,7 +1,6 @@
 import { currentUpdate, insideUpdate, openUpdate } from "@sendonce/core";
 import { Bot } from "grammy";
 import type { Update } from "grammy/types";
-import { botIdOf } from "./bot-identity.js";
 
 const tracked = Symbol.for("sendonce.grammy.tracked");
 
@@ -15,7 +14,8 @@ export function trackUpdates(): void {
   async function handleUpdate(this: Bot, ...args: Parameters<Bot["handleUpdate"]>): Promise<void> {
     const [update] = args;
     if (currentUpdate()?.updateId === update.update_id) return original.apply(this, args);
-    const scope = openUpdate(botIdOf(this.token), update.update_id, senderOf(update));
+    const bot = /^\d+(?=:)/.exec(this.token)?.[0];
+    const scope = bot === undefined ? undefined : openUpdate(bot, update.update_id, senderOf(update));
     return insideUpdate(scope, () => original.apply(this, args));
   }
   Bot.prototype.handleUpdate = Object.assign(handleUpdate, { [tracked]: true });

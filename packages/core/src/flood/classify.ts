@@ -10,11 +10,16 @@ const neverConnected = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "EAI_FAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** The same when connecting failed; on an open connection they come after the request may have been read. */
+const neverConnectedAtConnect = new Set([
+  "ETIMEDOUT",
   "ENETUNREACH",
   "EHOSTUNREACH",
   "ENETDOWN",
   "EADDRNOTAVAIL",
-  "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
 /** A file to upload could not be read: the request's body was never complete, so nothing can have come of it. */
@@ -52,7 +57,9 @@ function classifyError(
 
 const provesUnsent = (code: string | undefined, syscall: string | undefined): boolean =>
   code !== undefined &&
-  (neverConnected.has(code) || neverUploaded.has(code) || (code === "ETIMEDOUT" && syscall === "connect"));
+  (neverConnected.has(code) ||
+    neverUploaded.has(code) ||
+    (syscall === "connect" && neverConnectedAtConnect.has(code)));
 
 /**
  * A webhook reply answers `true` before Telegram has even seen the call: it can never be confirmed, and

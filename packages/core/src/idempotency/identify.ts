@@ -65,12 +65,11 @@ function givenKey(facts: KeyFacts, key: string, contents: readonly (string | und
   const chat = chatOf(call.payload) ?? "";
   const also = (i: number) => (onMismatch === "send" ? (contents[i] ?? "") : "");
   const [id, ...aliases] = secrets.map((secret, i) => `k${hashOf(secret, chat, key, also(i))}`);
-  const compares = onMismatch === "error" && secrets.length === 1;
   return {
     scope: "key",
     id,
     aliases,
-    content: compares ? contents[0] : undefined,
+    content: onMismatch === "error" ? contents[0] : undefined,
     end: noEnd,
   };
 }

@@ -7,6 +7,7 @@ const params: RuleParams = { kind: "bucket", capacity: 1, intervalUs: 1 };
 const all = { user: params, chat: params, group: params, bulk: params, global: params, paid: params };
 
 const facts = (payload: Payload, more: Partial<PlanFacts> = {}): PlanFacts => ({
+  method: "sendMessage",
   payload,
   cost: 1,
   priority: "normal",
@@ -102,22 +103,24 @@ describe("the rules that a message pays", () => {
   });
 
   it("are the bot's alone where a call names nobody", () => {
-    expect(plan({})).toEqual(["global global wait"]);
+    expect(plan({})).toEqual(["method method:sendMessage wait", "global global wait"]);
   });
 });
 
 describe("a flood", () => {
-  it("stops the chat's rule, or the widest where the call names no chat", () => {
+  it("stops the chat's rule, or the method where the call names no chat", () => {
     const rule = (payload: Payload) => {
       const charges = planCharges(all, facts(payload));
       return charges[floodedRule(charges)]?.name;
     };
-    expect([rule({ chat_id: 5 }), rule({ chat_id: -5 }), rule({})]).toEqual(["chat", "group", "global"]);
+    expect([rule({ chat_id: 5 }), rule({ chat_id: -5 }), rule({})]).toEqual(["chat", "group", "method"]);
   });
 
   it("is looked for at the chat and at the bot by calls that pay nothing", () => {
-    const gates = (payload: Payload) => planGates(payload).map(({ key, params }) => `${key} ${params.kind}`);
+    const gates = (payload: Payload) =>
+      planGates("editMessageText", payload).map(({ key, params }) => `${key} ${params.kind}`);
     expect(gates({ chat_id: "@News" })).toEqual(["chat:@news gate", "global gate"]);
-    expect(gates({})).toEqual(["global gate"]);
+    expect(gates({})).toEqual(["method:editMessageText gate", "global gate"]);
+    expect(gates({ user_id: 5 })).toEqual(["method:editMessageText gate", "global gate"]);
   });
 });

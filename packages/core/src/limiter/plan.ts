@@ -6,6 +6,7 @@ import type { RuleName } from "./rules.js";
 
 /** What decides which rules a call pays. */
 export interface PlanFacts {
+  readonly method: string;
   readonly payload: Payload;
   readonly cost: number;
   readonly priority: Priority;
@@ -36,6 +37,8 @@ export function planCharges(rules: Rules, facts: PlanFacts): RuleCharge[] {
   if (chat !== undefined) {
     const name = isPrivate(chat) ? "chat" : "group";
     add(name, `chat:${chat}`, soft && name === "chat" ? "debit" : "wait");
+  } else {
+    plan.push(methodGate(facts.method));
   }
   const bot = soft ? "debit" : "wait";
   if (isPaidBroadcast(payload)) {
@@ -48,21 +51,27 @@ export function planCharges(rules: Rules, facts: PlanFacts): RuleCharge[] {
 }
 
 /** What an edit, a delete or a chat action must wait for: floods, and nothing else. */
-export function planGates(payload: Payload): RuleCharge[] {
-  const chat = chatOf(payload);
-  const gates: RuleCharge[] = [];
-  if (chat !== undefined) {
-    const name = isPrivate(chat) ? "chat" : "group";
-    gates.push({ name, key: `chat:${chat}`, params: gate, cost: 1, mode: "wait" });
-  }
-  gates.push({ name: "global", key: "global", params: gate, cost: 1, mode: "wait" });
-  return gates;
+export function planGates(method: string, payload: Payload): RuleCharge[] {
+  const chat = chatOf({ ...payload, user_id: undefined });
+  const narrow =
+    chat === undefined ? methodGate(method) : gateOf(isPrivate(chat) ? "chat" : "group", `chat:${chat}`);
+  return [narrow, gateOf("global", "global")];
 }
 
-/** Index of the rule that a 429 stops: the chat's, or the widest where the call names no chat. */
+/** Calls that name no chat (inline edits, sticker sets, stories) are flooded by method; hours are not rare there. */
+const methodGate = (method: string): RuleCharge => gateOf("method", `method:${method}`);
+
+const gateOf = (name: string, key: string): RuleCharge => ({
+  name,
+  key,
+  params: gate,
+  cost: 1,
+  mode: "wait",
+});
+
+/** Index of the rule that a 429 stops: the chat's, or the method's where the call names no chat. */
 export function floodedRule(plan: readonly RuleCharge[]): number {
-  const chat = plan.findIndex(({ name }) => name === "chat" || name === "group");
-  return chat >= 0 ? chat : plan.length - 1;
+  return plan.findIndex(({ name }) => name === "chat" || name === "group" || name === "method");
 }
 
 /**

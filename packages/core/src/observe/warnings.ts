@@ -28,7 +28,17 @@ export class Warnings {
     if (this.#given.has(kind)) return;
     this.#given.add(kind);
     const text = `sendonce: ${warningTexts[kind]}`;
-    if (this.#logger) this.#logger.warn({ warning: kind }, text);
-    else process.emitWarning(text, { type: "SendonceWarning", code: `SENDONCE_${kind.toUpperCase()}` });
+    if (this.#logged(kind, text)) return;
+    process.emitWarning(text, { type: "SendonceWarning", code: `SENDONCE_${kind.toUpperCase()}` });
+  }
+
+  /** A logger that throws must not fail a send: the warning goes where nobody can stop it. */
+  #logged(kind: WarningKind, text: string): boolean {
+    try {
+      this.#logger?.warn({ warning: kind }, text);
+      return this.#logger !== undefined;
+    } catch {
+      return false;
+    }
   }
 }

@@ -117,7 +117,7 @@ describe("a delivery", () => {
       return admit(request);
     };
     expect((await deliver({ postData: post })).success).toBe(true);
-    expect(keys).toEqual(key ? [key, "global"] : ["global"]);
+    expect(keys).toEqual([key ?? "method:sendMessage", "global"]);
   });
 
   it("pays the rule of the user that it names, also in a group", async () => {

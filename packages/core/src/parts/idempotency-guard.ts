@@ -1,6 +1,6 @@
 import { type Clock, toMicros } from "../clock.js";
 import { defaults } from "../defaults.js";
-import { ConfigurationError } from "../errors.js";
+import { ConfigurationError, StoreUnavailable } from "../errors.js";
 import { ownerToken } from "../job.js";
 import { timing } from "../options.js";
 import type { Admission, RecordView, Settlement, Store } from "../store/port.js";
@@ -161,6 +161,13 @@ export class IdempotencyGuard {
     const startedAt = this.#clock.now();
     const admission = await this.#admit(key, owner, ttlMs, leaseMs, options.retryUnknown);
     if (admission.status !== "go") return refusalOf(admission);
+    if (admission.degraded) {
+      // Other processes would be told the same: an operation that must happen once does not happen now.
+      await this.#settle(key, owner, "unsent", undefined);
+      throw new StoreUnavailable(
+        "the store is away: nobody can tell whether this operation was started elsewhere",
+      );
+    }
     if (options.leaseMs === undefined) this.#keepAlive(key, owner, startedAt + ttlMs);
     return { started: true, owner, status: "processing" };
   }

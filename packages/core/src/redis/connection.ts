@@ -21,8 +21,10 @@ export interface ConnectionOptions {
 /** ioredis's own tries while a slot moves would outlast the time of one command. */
 const askAgainOurselves = { maxRedirections: 3, retryDelayOnTryAgain: 20 };
 
-/** Pauses between tries while a Cluster moves slots, in ms. */
-const movingPausesMs = [20, 50, 100, 200, 400, 800, 1_000, 1_000];
+/** Pauses between tries while a Cluster moves slots, in ms; the last one again and again. */
+const movingPausesMs = [20, 50, 100, 200, 400, 800, 1_000];
+/** How long that goes on for callers with no patience of their own, in ms. */
+const movingPatienceMs = 30_000;
 
 type Client = Redis | Cluster;
 
@@ -45,25 +47,36 @@ export class Connection {
     this.#client.on("error", (error: unknown) => {
       this.#lastError = error;
     });
+    this.#client.on("ready", () => {
+      this.#lastError = undefined;
+    });
     for (const event of ["connect", "ready", "reconnecting", "+node"]) {
       this.#client.on(event, () => setImmediate(() => this.#holdProcess()));
     }
   }
 
-  /** Runs a script by its hash, and by its text where the server does not know it yet. */
-  async run<Input>(script: Script<Input>, input: Input): Promise<unknown[]> {
+  /**
+   * Runs a script by its hash, and by its text where the server does not know it yet.
+   *
+   * @param patienceMs how long a Cluster may take to move the slot
+   */
+  async run<Input>(
+    script: Script<Input>,
+    input: Input,
+    patienceMs: number = movingPatienceMs,
+  ): Promise<unknown[]> {
     const keys = script.keys(input);
-    return this.#answer(script.name, (client) =>
+    const command = (client: Client) =>
       client.evalsha(script.sha1, keys.length, ...keys, ...script.args(input)).catch((error: unknown) => {
         if (!isMissingScript(error)) throw error;
         return client.eval(script.source, keys.length, ...keys, ...script.args(input));
-      }),
-    ) as Promise<unknown[]>;
+      });
+    return this.#answer(script.name, command, patienceMs) as Promise<unknown[]>;
   }
 
   /** Any other command. */
   async ask<T>(verb: string, command: (client: Client) => Promise<T>): Promise<T> {
-    return this.#answer(verb, command);
+    return this.#answer(verb, command, movingPatienceMs);
   }
 
   /** Every master: one, or the Cluster's. */
@@ -76,7 +89,8 @@ export class Connection {
     this.#client.disconnect();
   }
 
-  async #answer<T>(verb: string, command: (client: Client) => Promise<T>): Promise<T> {
+  async #answer<T>(verb: string, command: (client: Client) => Promise<T>, patienceMs: number): Promise<T> {
+    const until = performance.now() + patienceMs;
     this.#inFlight++;
     this.#holdProcess();
     try {
@@ -85,8 +99,8 @@ export class Connection {
         try {
           return await inTime(command(this.#client), this.#commandTimeoutMs);
         } catch (error) {
-          const pauseMs = movingPausesMs[tries];
-          if (pauseMs === undefined || !isMoving(error)) throw error;
+          const pauseMs = movingPausesMs[Math.min(tries, movingPausesMs.length - 1)]!;
+          if (!isMoving(error) || performance.now() + pauseMs > until) throw error;
           await pause(pauseMs);
         }
       }
@@ -134,6 +148,8 @@ function open(target: string | Client, options: ConnectionOptions): Client {
     lazyConnect: true,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    // A master that became a replica: the address may lead to the new one. Not 2, which would resend.
+    reconnectOnError: (error: Error) => (/READONLY/.test(error.message) ? 1 : false),
     enableAutoPipelining: false,
     connectTimeout: options.connectTimeoutMs ?? 5_000,
     // A connection that is mute for so long is replaced: the network may have forgotten it without a word.

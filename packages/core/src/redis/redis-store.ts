@@ -1,3 +1,4 @@
+import { StoreUnavailable } from "../errors.js";
 import type {
   Admission,
   AdmitRequest,
@@ -35,10 +36,21 @@ export class RedisStore implements Store {
     this.#time = new ServerTime();
   }
 
+  /** An answer `expired` teaches the server's time, and asking again is then in time: the caller never sees it. */
   async admit(request: AdmitRequest): Promise<Admission> {
+    for (let tries = 0; tries < mostAdmits; tries++) {
+      const admission = await this.#admitOnce(request);
+      if (admission.status !== "expired" || request.deadlineUs !== undefined) return admission;
+    }
+    throw new StoreUnavailable(
+      "commands reach Redis later than they may; raise redisStore({ commandTimeoutMs })",
+    );
+  }
+
+  async #admitOnce(request: AdmitRequest): Promise<Admission> {
     const { bot, claim, rules } = request;
     const records = claim ? [claim.id, ...(claim.aliases ?? [])].map((id) => recordKey(bot, id)) : [];
-    const answer = await this.#run(bot, scripts.admit, {
+    const input = {
       records,
       rules: rules.map(({ key }) => ruleKey(bot, key)),
       given: request.nowUs,
@@ -54,7 +66,13 @@ export class RedisStore implements Store {
       grace: request.graceUs,
       ttl: request.ttlUs,
       charges: rules,
-    });
+    };
+    const answer = await this.#run(
+      bot,
+      scripts.admit,
+      input,
+      Math.max(leastPatienceMs, request.maxWaitUs / 1000),
+    );
     return admissionFrom(answer, rules);
   }
 
@@ -178,14 +196,21 @@ export class RedisStore implements Store {
     bot: string,
     script: Parameters<Connection["run"]>[0] & { keys(input: Input): string[] },
     input: Input,
+    patienceMs?: number,
   ): Promise<unknown[]> {
-    const answer = await this.#connection.run(script as never, input as never);
+    const answer = await this.#connection.run(script as never, input as never, patienceMs);
     if (answer[0] === "foreign") throw foreignValue(bot);
     if (input.given === undefined)
       this.#time.learn(Number(typeof answer[0] === "number" ? answer[0] : answer[1]));
     return answer;
   }
 }
+
+/** An admit that came too late is asked again so often. */
+const mostAdmits = 4;
+
+/** Also who wants no wait at all gives a Cluster that moves its keys so long. */
+const leastPatienceMs = 1_000;
 
 function admissionFrom(answer: unknown[], rules: readonly RuleCharge[]): Admission {
   const [status, now, a, b] = answer;

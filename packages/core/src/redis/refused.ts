@@ -16,7 +16,7 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   [/CLUSTERDOWN/, "the Redis Cluster is down"],
   [/ECONNREFUSED/, "Redis refused the connection: is it running at that address?"],
   [/ENOTFOUND|EAI_AGAIN/, "the Redis host name cannot be resolved"],
-  [/ETIMEDOUT|timed out|Connection is closed/i, "Redis did not answer in time"],
+  [/ETIMEDOUT|timed out|Socket timeout|Connection is closed/i, "Redis did not answer in time"],
   [/certificate|self.signed|SSL|TLS/i, "the TLS connection to Redis failed: check rediss:// and the CA"],
 ];
 
@@ -25,7 +25,8 @@ export function refused(error: unknown, verb: string): SendonceError {
   if (isSendonceError(error)) return error;
   const text = `${(error as Error)?.message ?? error} ${(error as { code?: string })?.code ?? ""}`;
   const meaning = meanings.find(([pattern]) => pattern.test(text))?.[1] ?? "Redis failed";
-  return new StoreUnavailable(`${meaning} (at ${verb})`, { cause: withoutArguments(error) });
+  const refusesWrites = /READONLY|OOM|NOREPLICAS|MISCONF|NOPERM|NOAUTH|WRONGPASS/.test(text);
+  return new StoreUnavailable(`${meaning} (at ${verb})`, { cause: withoutArguments(error), refusesWrites });
 }
 
 /** ioredis puts the command with its arguments on its errors: keys and results have no place in a log. */

@@ -4,9 +4,11 @@ import {
   circuitBreaker,
   handleWhen,
   isBrokenCircuitError,
+  isIsolatedCircuitError,
 } from "cockatiel";
 import type { Clock } from "../clock.js";
 import { isStoreUnavailable, StoreUnavailable } from "../errors.js";
+import { ownerToken } from "../job.js";
 import { MemoryStore } from "./memory.js";
 import type {
   Admission,
@@ -34,7 +36,14 @@ export interface FailoverOptions {
   readonly clock: Clock;
   /** Told at every change, with the reason of a fall. */
   readonly onMode: (mode: StoreMode, reason?: string) => void;
+  /** Told when a call had to do without the store although it was not known to be away. */
+  readonly onFall?: (verb: string, reason: string) => void;
+  /** Told how many outcomes, or records of sent messages, were forgotten early while the store was away. */
+  readonly onDropped?: (count: number) => void;
 }
+
+/** Records of its own that a process keeps beside the shared store. */
+const mostRemembered = 10_000;
 
 /** Failures in a row after which the store is not asked any more for a while. */
 const failuresToBreak = 3;
@@ -59,15 +68,21 @@ export class FailoverStore implements Store {
   );
   #away = false;
   #stopWatching: (() => void) | undefined;
+  #isolation: { dispose(): void } | undefined;
 
   constructor(shared: Store, options: FailoverOptions) {
     this.#shared = shared;
     this.#options = options;
-    this.#local = new MemoryStore({ clock: options.clock });
-    this.#writeBack = new WriteBack({
-      admit: (request) => this.#ask(() => shared.admit(request)),
-      settle: (request) => this.#ask(() => shared.settle(request)),
-    });
+    const { clock } = options;
+    const onDropped = (count: number) => {
+      if (this.#away) options.onDropped?.(count);
+    };
+    this.#local = new MemoryStore({ clock, maxRecords: mostRemembered, onDropped });
+    const taker = {
+      admit: (request: AdmitRequest) => this.#ask(() => shared.admit(request)),
+      settle: (request: SettleRequest) => this.#ask(() => shared.settle(request)),
+    };
+    this.#writeBack = new WriteBack(taker, options.onDropped);
     this.#breaker.onBreak((failure) => this.#lost("error" in failure ? failure.error : undefined));
     this.#breaker.onReset(() => this.#back());
   }
@@ -81,13 +96,19 @@ export class FailoverStore implements Store {
   }
 
   async admit(request: AdmitRequest): Promise<Admission> {
-    if (this.#fallen.has(request.owner)) return this.#admitAlone(request);
+    if (this.#fallen.has(request.owner) || (await this.#knowsBetter(request))) {
+      return this.#admitAlone(
+        request,
+        new StoreUnavailable("the store does not know what was sent without it"),
+      );
+    }
     try {
       const admission = await this.#ask(() => this.#shared.admit(request));
       if (admission.status === "go" && request.claim) this.#local.note(request, admission);
       return admission;
     } catch (error) {
       if (!isStoreUnavailable(error)) throw error;
+      if (!this.#away) this.#options.onFall?.("admit", (error as Error).message);
       return this.#admitAlone(request, error);
     }
   }
@@ -122,10 +143,20 @@ export class FailoverStore implements Store {
     try {
       return await this.#ask(() => this.#shared.freeze(request));
     } catch (error) {
-      if (!isStoreUnavailable(error) || this.#options.whenStoreDown === "reject") throw error;
-      if (request.record !== undefined) this.#fallen.add(request.owner);
-      return frozenHere;
+      if (!isStoreUnavailable(error)) throw error;
+      return this.#freezeAlone(request, frozenHere, error);
     }
+  }
+
+  #freezeAlone(request: FreezeRequest, frozenHere: FreezeAnswer, reason: unknown): FreezeAnswer {
+    const { bot, owner, attempt, record, rules } = request;
+    if (this.#options.whenStoreDown === "reject") {
+      // It may have been carried out, and then the record waits for a turn that nobody will take.
+      if (record) this.#owe({ bot, owner, attempt: attempt + 1, record, as: "free", ttlUs: 0, rules });
+      throw reason;
+    }
+    if (record !== undefined) this.#fallen.add(owner);
+    return frozenHere;
   }
 
   inspect(bot: string, record: string, nowUs?: number): Promise<RecordView | undefined> {
@@ -157,6 +188,20 @@ export class FailoverStore implements Store {
     this.#stopWatching?.();
     if (!this.#away) await this.#writeBack.flush();
     await this.#shared.close();
+  }
+
+  /** Is the record that of a run that fell, or does the store not take its outcome yet? */
+  async #knowsBetter({ bot, claim }: AdmitRequest): Promise<boolean> {
+    if (claim === undefined || this.#away) return false;
+    if (this.#fallen.size > 0) {
+      const owner = (await this.#local.inspect(bot, claim.id))?.owner;
+      if (owner !== undefined && this.#fallen.has(owner)) return true;
+    }
+    if (!this.#writeBack.owes(bot, claim.id)) return false;
+    const flushed = this.#writeBack.flush();
+    if (this.#options.whenStoreDown === "local" && (await this.#local.inspect(bot, claim.id))) return true;
+    await flushed;
+    return this.#writeBack.owes(bot, claim.id);
   }
 
   /** The store is away: this process guards itself, sends unguarded, or refuses. */
@@ -193,9 +238,28 @@ export class FailoverStore implements Store {
     try {
       return await this.#breaker.execute(command);
     } catch (error) {
-      if (isBrokenCircuitError(error)) throw new StoreUnavailable("the store is away", { cause: error });
+      if (isBrokenCircuitError(error) || isIsolatedCircuitError(error)) {
+        throw new StoreUnavailable("the store is away", { cause: error });
+      }
+      if (isStoreUnavailable(error) && (error as StoreUnavailable).refusesWrites) this.#isolate(error);
       throw error;
     }
+  }
+
+  /** It still answers reads, which would hide from the breaker that it takes nothing any more. */
+  #isolate(reason: unknown): void {
+    if (this.#isolation) return;
+    this.#lost(reason);
+    this.#isolation = this.#breaker.isolate();
+  }
+
+  /** Does it take writes again? */
+  async #probeWrite(): Promise<void> {
+    const { bot, owner, attempt, record } = probe;
+    await this.#shared.admit({ ...probe, claim: { id: record, mode: "update" } });
+    await this.#shared.settle({ bot, owner, attempt, record, as: "unsent", ttlUs: 0, rules: [] });
+    this.#isolation?.dispose();
+    this.#isolation = undefined;
   }
 
   async #either<T>(command: (store: Store) => Promise<T>): Promise<T> {
@@ -226,13 +290,27 @@ export class FailoverStore implements Store {
   }
 
   async #look(): Promise<void> {
-    if (this.#away) await this.ping().catch(() => {});
+    if (this.#isolation) await this.#probeWrite().catch(() => {});
+    else if (this.#away) await this.ping().catch(() => {});
     else await this.#writeBack.flush();
     if (this.#away || this.#writeBack.size > 0) return;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
   }
 }
+
+/** A record of nobody's, to see whether the store takes writes. */
+const probe = Object.freeze({
+  bot: "probe",
+  owner: ownerToken(),
+  attempt: 0,
+  record: `probe-${ownerToken()}`,
+  rules: [],
+  maxWaitUs: 0,
+  leaseUs: 1_000_000,
+  graceUs: 0,
+  ttlUs: 1_000_000,
+});
 
 /** Answers after which a run asks and sends no more. */
 const endsRun: ReadonlySet<Admission["status"]> = new Set(["refused", "done", "mismatch"]);

@@ -205,7 +205,7 @@ export class MemoryStore implements Store {
     if (claim === undefined) return { record: undefined, stage: 0, paid: [] };
     for (const id of claim.aliases ?? []) {
       const alias = this.#record(request.bot, id, now);
-      const meeting = meet(alias, claim, request, now);
+      const meeting = meet(alias, { ...claim, content: undefined }, request, now);
       if (meeting !== "claim") return answerTo(meeting, alias!, request, now);
     }
     const record = this.#record(request.bot, claim.id, now);

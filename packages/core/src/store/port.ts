@@ -59,7 +59,7 @@ export interface Claim {
   readonly id: string;
   /** Ids under which older secrets would have filed it: if one of them is in use, it answers. */
   readonly aliases?: readonly string[] | undefined;
-  /** Content hash; when given and the record holds another, the answer is `mismatch`. */
+  /** Content hash; when given and the record (not an alias: other secret, other hash) holds another: `mismatch`. */
   readonly content?: string | undefined;
   /**
    * - `send`: paying the last rule writes SENDING, which is never taken over
