@@ -205,13 +205,14 @@ describe("when the store is back", () => {
   });
 
   it("what it has not been told yet is answered here, and told", async () => {
-    const { admit, settle, trouble, stateOf } = process();
+    const { admit, settle, trouble, pass, stateOf } = process();
     await admit("a");
     trouble("gone");
     await settle("a", "done");
     trouble(undefined);
     expect(await admit("b")).toMatchObject({ status: "done" });
-    await vi.waitFor(async () => expect(await stateOf()).toBe("done"));
+    await pass(1_000);
+    expect(await stateOf()).toBe("done");
   });
 
   it("a refused turn leaves nothing behind that was reserved by an answer that got lost", async () => {
