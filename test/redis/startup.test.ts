@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { redisStore } from "@sendonce/core/redis";
+import { createGuard, install } from "@sendonce/grammy";
+import { Api } from "grammy";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startCluster } from "../kit/redis/cluster.js";
 import { startProxy } from "../kit/redis/proxy.js";
 import { sharedRedis, startRedis } from "../kit/redis/server.js";
-import { telegram } from "../kit/telegram.js";
+import { eventually, telegram } from "../kit/telegram.js";
 import { startWorker } from "../kit/worker.js";
 import { type Sender, senderOn, until } from "./sender.js";
 
@@ -253,3 +255,21 @@ async function mutePort({ connections = Number.POSITIVE_INFINITY, behind = 0 } =
   });
   return (server.address() as AddressInfo).port;
 }
+
+test("a Redis that throws keys away when it is full is warned about, once and with the remedy", async () => {
+  const server = await startRedis({ config: { maxmemory: "50mb", "maxmemory-policy": "allkeys-lru" } });
+  const emulator = await telegram();
+  const warnings: string[] = [];
+  const logger = {
+    debug() {},
+    info() {},
+    error() {},
+    warn: (_: object, line: string) => warnings.push(line),
+  };
+  const guard = createGuard({ store: redisStore(server.url), logger });
+  onTestFinished(() => guard.store.close());
+  const api = install(new Api("4242:secret", { apiRoot: emulator.url }), guard);
+  for (const text of ["a", "b"]) await api.sendMessage(7, text);
+  await eventually(() => warnings.length > 0, "the warning");
+  expect(warnings).toEqual([expect.stringMatching(/maxmemory-policy noeviction/)]);
+});

@@ -24,7 +24,7 @@ import { Results } from "./result/remembered.js";
 import { currentContext, isBeingSent, type Sending, type UpdateScope, whileSending } from "./scope.js";
 import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
-import type { FreezeAnswer, Ownership, RuleCharge, Settlement, Store } from "./store/port.js";
+import type { FreezeAnswer, Ownership, RuleCharge, Settlement, Store, StoreHealth } from "./store/port.js";
 import { Turns } from "./turns.js";
 import { UpdateGuard, type UpdateToHandle } from "./update-guard.js";
 
@@ -54,6 +54,7 @@ export class Guard {
   readonly #parts: ReturnType<typeof partsOf>;
   readonly #open = new Set<Promise<unknown>>();
   readonly #ownsStore: boolean;
+  #looked = false;
   #closed = false;
   #bot: string | undefined;
 
@@ -151,8 +152,19 @@ export class Guard {
     if (this.#ownsStore) await this.#store.close();
   }
 
+  /** Once, beside the first send: is the shared store one that throws records away? */
+  #lookAtStore(): void {
+    if (this.#looked || this.#store.embedded) return;
+    this.#looked = true;
+    const warn = ({ evictionPolicy = "noeviction" }: StoreHealth) => {
+      if (evictionPolicy !== "noeviction") this.#warnings.once("evicting");
+    };
+    this.#store.ping().then(warn, (error) => this.#storeFailed("ping", error));
+  }
+
   /** Methods that create a message: claimed, paid, sent, settled. */
   async #create(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
+    this.#lookAtStore();
     const prepared = this.#prepare(call, send, signal);
     const job = prepared instanceof Promise ? await prepared : prepared;
     let delivery: Delivery | undefined;

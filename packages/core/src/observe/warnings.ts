@@ -10,6 +10,8 @@ export const warningTexts = Object.freeze({
     "calls arrive from handlers but no update is known: they are deduplicated by content alone. Use install(bot), or bot.use(sendonce.updates()) as the first middleware",
   unfinished:
     'a handler ended because a send of its own had an unknown outcome. Its update counts as handled, so a message may be missing. Look at the chat; to decide yourself, catch the error in the handler or listen to guard.on("updateUnfinished")',
+  evicting:
+    "this Redis throws keys away when it is full (maxmemory-policy is not noeviction), and with them the memory of what was sent. Set maxmemory-policy noeviction, or use another Redis than your cache",
   full: "the memory store is full and forgets sent messages early. Raise memoryStore({ maxRecords }) or use Redis",
 });
 

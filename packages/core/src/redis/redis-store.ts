@@ -153,8 +153,12 @@ export class RedisStore implements Store {
   }
 
   async ping(): Promise<StoreHealth> {
-    const [seconds, micros] = await this.#connection.ask("ping", (client) => client.time());
-    return { nowUs: Number(seconds) * 1e6 + Number(micros) };
+    const [time, memory] = await this.#connection.ask("ping", (client) =>
+      // Who may not read INFO has a store all the same.
+      Promise.all([client.time(), client.info("memory").catch(() => "")]),
+    );
+    const [seconds, micros] = time;
+    return { nowUs: Number(seconds) * 1e6 + Number(micros), evictionPolicy: evictionPolicyIn(memory) };
   }
 
   /** Keys of one bot, by SCAN: for operators and tests, never on the way of a send. */
@@ -204,6 +208,12 @@ export class RedisStore implements Store {
       this.#time.learn(Number(typeof answer[0] === "number" ? answer[0] : answer[1]));
     return answer;
   }
+}
+
+/** The policy of a server that has a limit; without one nothing is thrown away. */
+function evictionPolicyIn(memory: string): string | undefined {
+  const limited = !/^maxmemory:0\r?$/m.test(memory);
+  return limited ? /^maxmemory_policy:([\w-]+)/m.exec(memory)?.[1] : undefined;
 }
 
 /** An admit that came too late is asked again so often. */

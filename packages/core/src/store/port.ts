@@ -193,6 +193,8 @@ export interface StoreHealth {
   readonly nowUs: number;
   readonly records?: number | undefined;
   readonly rules?: number | undefined;
+  /** How a full server makes room; anything but `noeviction` (or no limit at all) throws records away. */
+  readonly evictionPolicy?: string | undefined;
 }
 
 /** The port that MemoryStore and RedisStore implement; `storeContract` in `@sendonce/core/testing` is its law. */
