@@ -95,6 +95,8 @@ describe("warnings", () => {
   });
 
   it.each(Object.keys(warningTexts) as WarningKind[])("%s names a remedy", (kind) => {
-    expect(warningTexts[kind]).toMatch(/delivery\(|install\(|memoryStore\(|guard\.on\(/);
+    expect(warningTexts[kind]).toMatch(
+      /delivery\(|install\(|memoryStore\(|guard\.on\(|maxmemory-policy noeviction/,
+    );
   });
 });
