@@ -6,9 +6,10 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   { name: "ground", files: /^(call|clock|errors|validate|methods|store\/port)\.ts$/ },
   {
     name: "domain",
-    files: /^(?!(guard|flights|turns|update-guard|index|parts\/delivery-service)\.ts$|testing\/)/,
+    files:
+      /^(?!(guard|flights|turns|preparation|messages|touches|update-guard|index|parts\/delivery-service)\.ts$|testing\/)/,
   },
-  { name: "conduct", files: /^(flights|turns|update-guard)\.ts$/ },
+  { name: "conduct", files: /^(flights|turns|preparation|messages|touches|update-guard)\.ts$/ },
   { name: "guard", files: /^guard\.ts$/ },
   { name: "service", files: /^parts\/delivery-service\.ts$/ },
   { name: "index", files: /^(index|parts\/delivery-service)\.ts$/ },

@@ -1,30 +1,26 @@
-import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Failed, Outcome, Reply, Send } from "./call.js";
-import { type Clock, sleepMs, toMicros, toMillis } from "./clock.js";
-import { defaults } from "./defaults.js";
-import { rememberDelivery } from "./delivered.js";
-import { carriedOptions } from "./delivery-options.js";
+import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Send } from "./call.js";
 import { ConfigurationError } from "./errors.js";
-import { fingerprint } from "./fingerprint/index.js";
-import { Flights } from "./flights.js";
 import { classify } from "./flood/classify.js";
-import { type Identity, identify, unguarded } from "./idempotency/identify.js";
-import { factsOf, type Job, ownershipOf, ownerToken, recordOf, remainingMs } from "./job.js";
-import { Lines } from "./limiter/line.js";
-import { chatOf, floodedRule, planCharges, planGates } from "./limiter/plan.js";
-import { costOf, methodClass } from "./methods.js";
+import { Floods } from "./flood/floods.js";
+import { unguarded } from "./idempotency/identify.js";
+import { deliveryFrom, sendingOf } from "./job.js";
+import { Messages } from "./messages.js";
+import { methodClass } from "./methods.js";
 import { type EventName, Events, type Listener } from "./observe/events.js";
 import { logEvents } from "./observe/log.js";
+import { Reporter } from "./observe/report.js";
 import { Warnings } from "./observe/warnings.js";
-import { type GuardOptions, resolveOptions, type Settings, timing } from "./options.js";
+import { type GuardOptions, resolveOptions, type Settings } from "./options.js";
 import type { IdempotencyGuard } from "./parts/idempotency-guard.js";
 import { partsOf } from "./parts/parts-of.js";
 import type { TokenBucketRateLimiter } from "./parts/token-bucket-rate-limiter.js";
+import { Preparation } from "./preparation.js";
 import { refuse } from "./refusal.js";
-import { Results } from "./result/remembered.js";
-import { currentContext, isBeingSent, type Sending, type UpdateScope, whileSending } from "./scope.js";
+import { isBeingSent } from "./scope.js";
 import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
-import type { FreezeAnswer, Ownership, RuleCharge, Settlement, Store, StoreHealth } from "./store/port.js";
+import type { Store, StoreHealth } from "./store/port.js";
+import { Touches } from "./touches.js";
 import { Turns } from "./turns.js";
 import { UpdateGuard, type UpdateToHandle } from "./update-guard.js";
 
@@ -43,13 +39,12 @@ export function createGuard(options: GuardOptions = {}, opened?: Store): Guard {
 export class Guard {
   readonly #settings: Settings;
   readonly #store: Store;
-  readonly #clock: Clock;
   readonly #events = new Events();
   readonly #warnings: Warnings;
-  readonly #lines: Lines;
-  readonly #turns: Turns;
-  readonly #flights: Flights;
-  readonly #results: Results;
+  readonly #reporter: Reporter;
+  readonly #preparation: Preparation;
+  readonly #messages: Messages;
+  readonly #touches: Touches;
   readonly #updates: UpdateGuard;
   readonly #parts: ReturnType<typeof partsOf>;
   readonly #open = new Set<Promise<unknown>>();
@@ -62,13 +57,14 @@ export class Guard {
     const settings = resolveOptions(opened ? { ...options, store: opened } : options);
     this.#ownsStore = opened !== undefined || options.store === undefined;
     this.#settings = settings;
-    this.#clock = settings.clock;
     this.#warnings = new Warnings(settings.logger);
+    this.#reporter = new Reporter(this.#events, this.#warnings);
     this.#store = settings.store ? this.#guarded(settings.store) : this.#embeddedStore();
-    this.#lines = new Lines(this.#clock);
-    this.#turns = new Turns(this.#store, settings, this.#events);
-    this.#flights = new Flights(this.#clock, settings.onBusy);
-    this.#results = new Results(settings.result);
+    this.#preparation = new Preparation(settings);
+    const turns = new Turns(this.#store, settings, this.#events);
+    const floods = new Floods(this.#store, settings, this.#events, this.#reporter);
+    this.#messages = new Messages(this.#store, settings, turns, floods, this.#reporter);
+    this.#touches = new Touches(turns, floods, settings.clock);
     this.#updates = new UpdateGuard(this.#store, settings, this.#events, this.#warnings);
     this.#parts = partsOf(options, this.#store);
     if (settings.logger) logEvents(this.#events, settings.logger);
@@ -131,7 +127,7 @@ export class Guard {
     if (kind === "pass" || kind === "poll") return this.#pass(call, send, signal);
     if (this.#closed) return refuse(noFacts, "closed");
     return this.#tracked(
-      kind === "create" ? this.#create(call, send, signal) : this.#change(call, send, signal),
+      kind === "create" ? this.#create(call, send, signal) : this.#touch(call, send, signal),
     );
   }
 
@@ -159,286 +155,38 @@ export class Guard {
     const warn = ({ evictionPolicy = "noeviction" }: StoreHealth) => {
       if (evictionPolicy !== "noeviction") this.#warnings.once("evicting");
     };
-    this.#store.ping().then(warn, (error) => this.#storeFailed("ping", error));
+    this.#store.ping().then(warn, (error) => this.#reporter.storeFailed("ping", error));
   }
 
-  /** Methods that create a message: claimed, paid, sent, settled. */
+  /** Methods that create a message. */
   async #create(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
     this.#lookAtStore();
-    const prepared = this.#prepare(call, send, signal);
+    const prepared = this.#preparation.message(call, send, signal);
     const job = prepared instanceof Promise ? await prepared : prepared;
     let delivery: Delivery | undefined;
     try {
-      delivery = await (job.identity.id === undefined
-        ? this.#lead(job)
-        : this.#flights.share(job, () => this.#lead(job)));
+      delivery = await this.#messages.send(job);
       return delivery;
     } finally {
       job.identity.end(delivery?.status === "sent" || delivery?.status === "replayed");
-      if (delivery) this.#report(job, delivery);
-      if (job.identity === unguarded && this.#settings.deduplicates(call.method)) this.#noteUnguarded(job);
+      if (delivery) this.#reporter.ended(job, delivery);
+      if (job.identity === unguarded && this.#settings.deduplicates(call.method))
+        this.#reporter.unguarded(job);
     }
   }
 
-  #prepare(call: Call, send: Send, signal: AbortSignalLike | undefined): Job | Promise<Job> {
-    const settings = this.#settings;
-    const context = currentContext();
-    const options = { ...context.options, ...carriedOptions(call.payload) };
-    const update = this.#liveUpdate(context.update);
-    const startedAt = this.#clock.now();
-    const finish = (identity: Identity): Job => ({
-      call,
-      send,
-      signal,
-      identity,
-      charges: this.#plan(call, options, update),
-      owner: ownerToken(),
-      ttlUs: toMicros(options.ttlMs ?? (identity.scope === "update" ? settings.updateTtlMs : settings.ttlMs)),
-      deadline: startedAt + (options.maxWaitMs ?? settings.maxWaitMs[update ? "inside" : "outside"]),
-      attempt: 0,
-      requests: 0,
-      waitedMs: 0,
-      holdsTurn: false,
-      takesAmbiguous: false,
-    });
-    if (!settings.deduplicates(call.method)) return finish(unguarded);
-    const { match, secrets } = settings;
-    const onMismatch = options.onMismatch ?? settings.onMismatch;
-    const identity = identify({
-      call,
-      options,
-      update,
-      delivery: context.delivery,
-      match,
-      onMismatch,
-      secrets,
-    });
-    return identity instanceof Promise ? identity.then(finish) : finish(identity);
-  }
-
-  #plan(call: Call, options: { priority?: "high" | "normal" | "bulk"; cost?: number }, update?: UpdateScope) {
-    const priority = options.priority ?? "normal";
-    return planCharges(this.#settings.rules, {
-      method: call.method,
-      payload: call.payload,
-      cost: options.cost ?? costOf(call.method, call.payload),
-      priority,
-      soft:
-        priority === "high" || (priority === "normal" && update !== undefined && this.#settings.repliesPay),
-      userId: update?.userId ?? call.userId,
-    });
-  }
-
-  /** Calls that a handler left running belong to its update until `updateTtlMs` has passed. */
-  #liveUpdate(update: UpdateScope | undefined): UpdateScope | undefined {
-    if (update === undefined) return undefined;
-    const now = this.#clock.now();
-    update.openedAt ??= now;
-    return now - update.openedAt < this.#settings.updateTtlMs ? update : undefined;
-  }
-
-  /** Waits for the turn, sends, and goes round again after a 429, keeping its place in line. */
-  async #lead(job: Job): Promise<Delivery> {
-    const ticket = this.#lines.join(lineOf(job));
-    let pauseMs = 0;
-    try {
-      for (;;) {
-        const turn = await this.#turns.take(job, ticket, pauseMs);
-        if (turn.status === "done") return this.#replay(job, turn.result);
-        if (turn.status !== "go") return turn;
-        ticket.leave();
-        const reply = await this.#send(job);
-        const outcome = classify(job.call.method, reply);
-        const thawMs = await this.#freeze(job, outcome);
-        if (thawMs === undefined || !(await this.#mayRetry(job, thawMs))) {
-          return await this.#settle(job, outcome, reply);
-        }
-        pauseMs = thawMs;
-        ticket.rejoin();
-      }
-    } finally {
-      ticket.leave();
-    }
-  }
-
-  /** One HTTP request under a lease that is renewed while it is open. */
-  async #send(job: Job): Promise<Reply> {
-    job.requests++;
-    const lease = { record: recordOf(job), leaseUs: timing.leaseUs, rules: job.charges };
-    const stop = this.#clock.every(defaults.renewEveryMs, () => {
-      this.#store
-        .renew({ ...ownershipOf(job), ...lease })
-        .catch((error) => this.#storeFailed("renew", error));
-    });
-    try {
-      return await whileSending(sendingOf(job.call), () => job.send(job.signal));
-    } catch (error) {
-      return { type: "failure", error };
-    } finally {
-      stop();
-    }
-  }
-
-  /**
-   * After a 429 the rule stands still for everybody. Answers when this call may be tried again; undefined
-   * when it may not, because nobody can tell what became of it.
-   */
-  async #freeze(job: Job, outcome: Outcome): Promise<number | undefined> {
-    const retryAfterMs = retryAfter(outcome);
-    if (retryAfterMs === undefined || !this.#settings.freezes) return undefined;
-    const certain = outcome.kind === "rejected";
-    const answer = await this.#freezeRule(job.call, job.charges, retryAfterMs, {
-      ...ownershipOf(job),
-      record: certain ? recordOf(job) : undefined,
-    });
-    if (!certain || answer?.status !== "frozen") return undefined;
-    job.attempt++;
-    job.holdsTurn = true;
-    return sleepMs(answer.waitUs);
-  }
-
-  async #freezeRule(
-    call: Call,
-    rules: readonly RuleCharge[],
-    retryAfterMs: number,
-    who: Ownership & { record?: string | undefined },
-  ): Promise<FreezeAnswer | undefined> {
-    const frozen = floodedRule(rules);
-    const { bot, method } = call;
-    const rule = rules[frozen]!.name;
-    this.#events.emit("freeze", {
-      bot,
-      method,
-      chat: chatOf(call.payload),
-      scope: "none",
-      rule,
-      retryAfterMs,
-    });
-    const request = { ...who, rules, frozen, retryAfterUs: toMicros(retryAfterMs), graceUs: timing.graceUs };
-    return this.#store.freeze(request).catch((error: unknown) => this.#storeFailed("freeze", error));
-  }
-
-  async #mayRetry(job: Job, thawMs: number): Promise<boolean> {
-    if (job.requests > this.#settings.floodRetries || thawMs > remainingMs(job, this.#clock)) return false;
-    return isRepeatable(job.call);
-  }
-
-  async #settle(job: Job, outcome: Outcome, reply: Reply): Promise<Delivery> {
-    const { method } = job.call;
-    const stored = outcome.kind === "ok" ? this.#results.keep(job, method, outcome.result) : undefined;
-    const settlement = {
-      ...ownershipOf(job),
-      record: recordOf(job),
-      as: settlementOf(outcome, job.identity),
-      result: stored,
-      ttlUs: job.ttlUs,
-      rules: job.charges,
-    };
-    await this.#store.settle(settlement).catch((error) => this.#storeFailed("settle", error));
-    return deliveryFrom(factsOf(job), outcome, reply);
-  }
-
-  #replay(job: Job, stored: string | undefined): Delivery {
-    return { ...factsOf(job), status: "replayed", result: this.#results.recall(job, stored) };
-  }
-
-  /** Methods that change what is there: no key, no pay; they wait for a thaw and are tried again after a 429. */
-  async #change(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
+  /** Methods that change what is there. */
+  async #touch(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
     if (!this.#settings.freezes) return this.#pass(call, send, signal);
-    const job = this.#gateJob(call, send, signal);
-    const delivery = await this.#touch(job);
-    this.#report(job, delivery);
+    const job = this.#preparation.touch(call, send, signal);
+    const delivery = await this.#touches.send(job);
+    this.#reporter.ended(job, delivery);
     return delivery;
-  }
-
-  async #touch(job: Job): Promise<Delivery> {
-    const { call, send, signal } = job;
-    for (;;) {
-      const blocked = await this.#awaitThaw(job);
-      if (blocked) return blocked;
-      job.requests++;
-      const reply = await whileSending(sendingOf(job.call), () => send(signal));
-      const outcome = classify(call.method, reply);
-      const retryAfterMs = retryAfter(outcome);
-      if (retryAfterMs === undefined) return deliveryFrom(factsOf(job), outcome, reply);
-      const answer = await this.#freezeRule(call, job.charges, retryAfterMs, ownershipOf(job));
-      const frozen = answer?.status === "frozen";
-      if (!frozen || !(await this.#mayRetry(job, toMillis(answer.waitUs)))) {
-        return deliveryFrom(factsOf(job), outcome, reply);
-      }
-    }
-  }
-
-  #gateJob(call: Call, send: Send, signal: AbortSignalLike | undefined): Job {
-    const options = { ...currentContext().options, ...carriedOptions(call.payload) };
-    const inside = this.#liveUpdate(currentContext().update) ? "inside" : "outside";
-    return {
-      call,
-      send,
-      signal,
-      identity: unguarded,
-      charges: planGates(call.method, call.payload),
-      owner: ownerToken(),
-      ttlUs: 0,
-      deadline: this.#clock.now() + (options.maxWaitMs ?? this.#settings.maxWaitMs[inside]),
-      attempt: 0,
-      requests: 0,
-      waitedMs: 0,
-      holdsTurn: false,
-      takesAmbiguous: false,
-    };
-  }
-
-  /** Sleeps while the chat or the bot is frozen. Answers a refusal when that takes too long. */
-  async #awaitThaw(job: Job): Promise<Delivery | undefined> {
-    for (;;) {
-      if (job.signal?.aborted) return refuse(factsOf(job), "aborted");
-      const admission = await this.#turns.askGates(job);
-      if (admission.status === "refused") {
-        const { retryAfterUs, rule } = admission;
-        return refuse(factsOf(job), "rate_limited", { retryAfterMs: toMillis(retryAfterUs), rule });
-      }
-      if (admission.status !== "wait") return undefined;
-      const from = this.#clock.now();
-      await this.#clock.sleep(sleepMs(admission.waitUs), job.signal);
-      job.waitedMs += this.#clock.now() - from;
-    }
   }
 
   async #pass(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
     const reply = await send(signal);
     return deliveryFrom({ ...noFacts, attempts: 1 }, classify(call.method, reply), reply);
-  }
-
-  #report(job: Job, delivery: Delivery): void {
-    const { bot, method, payload } = job.call;
-    const { key, scope, attempts, waitedMs } = delivery;
-    const facts = { bot, method, chat: chatOf(payload), key, scope, attempts, waitedMs };
-    rememberDelivery(delivery);
-    switch (delivery.status) {
-      case "sent":
-        this.#events.emit("sent", facts);
-        break;
-      case "replayed":
-        this.#events.emit("replayed", facts);
-        if (scope === "content") this.#warnings.once("repeat");
-        break;
-      case "failed":
-        this.#events.emit("failed", { ...facts, outcome: delivery.outcome });
-        break;
-      default:
-        this.#events.emit("refused", {
-          ...facts,
-          code: delivery.status,
-          retryAfterMs: delivery.retryAfterMs,
-        });
-    }
-  }
-
-  /** It has no content to tell it by, and no update or key names it. */
-  #noteUnguarded({ call: { bot, method, payload } }: Job): void {
-    this.#events.emit("unguarded", { bot, method, chat: chatOf(payload), scope: "none" });
-    this.#warnings.once("stream");
   }
 
   /** A store that can go away, with what shall happen then. The embedded one cannot. */
@@ -460,12 +208,7 @@ export class Guard {
       this.#events.emit("dropped", { count });
       this.#warnings.once("full");
     };
-    return memoryStore({ clock: this.#clock, onDropped });
-  }
-
-  #storeFailed(verb: string, error: unknown): undefined {
-    this.#events.emit("storeError", { verb, message: String((error as Error)?.message ?? error) });
-    return undefined;
+    return memoryStore({ clock: this.#settings.clock, onDropped });
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {
@@ -479,33 +222,3 @@ export class Guard {
 }
 
 const noFacts: DeliveryFacts = Object.freeze({ scope: "none", attempts: 0, waitedMs: 0 });
-
-const sendingOf = ({ bot, method, payload }: Call): Sending => ({ bot, method, chat: chatOf(payload) });
-
-/** Replies, ordinary sends and bulk do not stand behind each other. */
-function lineOf({ call, charges }: Job): string {
-  const last = charges.at(-1)!;
-  const lane = last.mode === "debit" ? "reply" : last.priority;
-  return `${call.bot}|${chatOf(call.payload) ?? ""}|${lane}`;
-}
-
-const retryAfter = (outcome: Outcome): number | undefined =>
-  outcome.kind === "rejected" || outcome.kind === "unknown" ? outcome.retryAfterMs : undefined;
-
-/** Reading a stream spoils it: sent a second time it would be empty. */
-async function isRepeatable(call: Call): Promise<boolean> {
-  const { content } = await fingerprint(call);
-  return content !== undefined;
-}
-
-/** A record that only held a turn goes when the call ends. */
-function settlementOf(outcome: Outcome, identity: Identity): Settlement {
-  if (outcome.kind === "unsent") return "unsent";
-  if (identity.id === undefined || outcome.kind === "rejected") return "free";
-  return outcome.kind === "ok" ? "done" : "ambiguous";
-}
-
-function deliveryFrom(facts: DeliveryFacts, outcome: Outcome, reply: Reply): Delivery {
-  if (outcome.kind === "ok") return { ...facts, status: "sent", result: outcome.result };
-  return { ...facts, status: "failed", outcome: outcome.kind, reply } satisfies Failed;
-}

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { AbortSignalLike, Call, DeliveryFacts, Send } from "./call.js";
+import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Failed, Outcome, Reply, Send } from "./call.js";
 import { type Clock, toMicros } from "./clock.js";
 import type { Identity } from "./idempotency/identify.js";
+import { chatOf } from "./limiter/plan.js";
+import type { Sending } from "./scope.js";
 import type { Ownership, RuleCharge } from "./store/port.js";
 
 /** One call on its way through the guard. */
@@ -48,3 +50,16 @@ export const factsOf = ({ identity, requests, waitedMs }: Job): DeliveryFacts =>
   attempts: requests,
   waitedMs: Math.round(waitedMs),
 });
+
+/** What a guard further in recognises the call by. */
+export const sendingOf = ({ bot, method, payload }: Call): Sending => ({
+  bot,
+  method,
+  chat: chatOf(payload),
+});
+
+/** What one request ended in, as the caller gets it. */
+export function deliveryFrom(facts: DeliveryFacts, outcome: Outcome, reply: Reply): Delivery {
+  if (outcome.kind === "ok") return { ...facts, status: "sent", result: outcome.result };
+  return { ...facts, status: "failed", outcome: outcome.kind, reply } satisfies Failed;
+}

@@ -1,0 +1,80 @@
+import type { Call, Outcome } from "../call.js";
+import { type Clock, sleepMs, toMicros } from "../clock.js";
+import { fingerprint } from "../fingerprint/index.js";
+import { type Job, ownershipOf, recordOf, remainingMs } from "../job.js";
+import { chatOf, floodedRule } from "../limiter/plan.js";
+import type { Events } from "../observe/events.js";
+import type { Reporter } from "../observe/report.js";
+import { type Settings, timing } from "../options.js";
+import type { FreezeAnswer, Store } from "../store/port.js";
+
+/** What a 429 does: the rule stands still for everybody, and the call may be tried again at the thaw. */
+export class Floods {
+  readonly #store: Store;
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+  readonly #events: Events;
+  readonly #reporter: Reporter;
+
+  constructor(store: Store, settings: Settings, events: Events, reporter: Reporter) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#events = events;
+    this.#reporter = reporter;
+  }
+
+  /**
+   * Freezes what the outcome says. Answers when this call may be tried again, in ms; undefined when it may not:
+   * there was no 429, nobody can tell what became of it, or its patience or its tries are over.
+   *
+   * @param holdsRecord the call has a record, which goes back in line
+   */
+  async retryAfter(job: Job, outcome: Outcome, holdsRecord: boolean): Promise<number | undefined> {
+    const retryAfterMs = retryAfterOf(outcome);
+    if (retryAfterMs === undefined || !this.#settings.freezes) return undefined;
+    const certain = outcome.kind === "rejected";
+    const record = certain && holdsRecord ? recordOf(job) : undefined;
+    const answer = await this.#freeze(job, retryAfterMs, record);
+    if (!certain || answer?.status !== "frozen") return undefined;
+    if (holdsRecord) {
+      job.attempt++;
+      job.holdsTurn = true;
+    }
+    const thawMs = sleepMs(answer.waitUs);
+    return (await this.#mayRetry(job, thawMs)) ? thawMs : undefined;
+  }
+
+  async #freeze(job: Job, retryAfterMs: number, record?: string): Promise<FreezeAnswer | undefined> {
+    const { call, charges: rules } = job;
+    const { bot, method } = call;
+    const frozen = floodedRule(rules);
+    const rule = rules[frozen]!.name;
+    this.#events.emit("freeze", {
+      bot,
+      method,
+      chat: chatOf(call.payload),
+      scope: "none",
+      rule,
+      retryAfterMs,
+    });
+    const times = { retryAfterUs: toMicros(retryAfterMs), graceUs: timing.graceUs };
+    return this.#store
+      .freeze({ ...ownershipOf(job), ...times, record, rules, frozen })
+      .catch((error: unknown) => this.#reporter.storeFailed("freeze", error));
+  }
+
+  async #mayRetry(job: Job, thawMs: number): Promise<boolean> {
+    if (job.requests > this.#settings.floodRetries || thawMs > remainingMs(job, this.#clock)) return false;
+    return isRepeatable(job.call);
+  }
+}
+
+const retryAfterOf = (outcome: Outcome): number | undefined =>
+  outcome.kind === "rejected" || outcome.kind === "unknown" ? outcome.retryAfterMs : undefined;
+
+/** Reading a stream spoils it: sent a second time it would be empty. */
+async function isRepeatable(call: Call): Promise<boolean> {
+  const { content } = await fingerprint(call);
+  return content !== undefined;
+}

@@ -1,0 +1,84 @@
+import type { AbortSignalLike, Call, Send } from "./call.js";
+import { type Clock, toMicros } from "./clock.js";
+import { carriedOptions, type DeliveryOptions } from "./delivery-options.js";
+import { type Identity, identify, unguarded } from "./idempotency/identify.js";
+import { type Job, ownerToken } from "./job.js";
+import { planCharges, planGates } from "./limiter/plan.js";
+import { costOf } from "./methods.js";
+import type { Settings } from "./options.js";
+import { currentContext, type UpdateScope } from "./scope.js";
+import type { RuleCharge } from "./store/port.js";
+
+/** Makes a job of a call: its key, the rules it pays, its patience, from its options, its scope and the settings. */
+export class Preparation {
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#clock = settings.clock;
+  }
+
+  /** For methods that create a message. At once, unless a file on disk must be read to know the content. */
+  message(call: Call, send: Send, signal: AbortSignalLike | undefined): Job | Promise<Job> {
+    const { settings, options, update, deadline } = this.#facts(call);
+    const finish = (identity: Identity): Job => {
+      const ttlMs = options.ttlMs ?? (identity.scope === "update" ? settings.updateTtlMs : settings.ttlMs);
+      const charges = this.#charges(call, options, update);
+      return { ...fresh(), call, send, signal, identity, charges, deadline, ttlUs: toMicros(ttlMs) };
+    };
+    if (!settings.deduplicates(call.method)) return finish(unguarded);
+    const { match, secrets } = settings;
+    const onMismatch = options.onMismatch ?? settings.onMismatch;
+    const { delivery } = currentContext();
+    const identity = identify({ call, options, update, delivery, match, onMismatch, secrets });
+    return identity instanceof Promise ? identity.then(finish) : finish(identity);
+  }
+
+  /** For methods that change what is there: no key, and rules that only carry floods. */
+  touch(call: Call, send: Send, signal: AbortSignalLike | undefined): Job {
+    const { deadline } = this.#facts(call);
+    const charges = planGates(call.method, call.payload);
+    return { ...fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs: 0 };
+  }
+
+  #facts(call: Call) {
+    const settings = this.#settings;
+    const context = currentContext();
+    const options: DeliveryOptions = { ...context.options, ...carriedOptions(call.payload) };
+    const update = this.#liveUpdate(context.update);
+    const patience = options.maxWaitMs ?? settings.maxWaitMs[update ? "inside" : "outside"];
+    return { settings, options, update, deadline: this.#clock.now() + patience };
+  }
+
+  #charges(call: Call, options: DeliveryOptions, update: UpdateScope | undefined): RuleCharge[] {
+    const priority = options.priority ?? "normal";
+    const isReply = priority === "normal" && update !== undefined && this.#settings.repliesPay;
+    return planCharges(this.#settings.rules, {
+      method: call.method,
+      payload: call.payload,
+      cost: options.cost ?? costOf(call.method, call.payload),
+      priority,
+      soft: priority === "high" || isReply,
+      userId: update?.userId ?? call.userId,
+    });
+  }
+
+  /** Calls that a handler left running belong to its update until `updateTtlMs` has passed. */
+  #liveUpdate(update: UpdateScope | undefined): UpdateScope | undefined {
+    if (update === undefined) return undefined;
+    const now = this.#clock.now();
+    update.openedAt ??= now;
+    return now - update.openedAt < this.#settings.updateTtlMs ? update : undefined;
+  }
+}
+
+/** Where every job begins. */
+const fresh = () => ({
+  owner: ownerToken(),
+  attempt: 0,
+  requests: 0,
+  waitedMs: 0,
+  holdsTurn: false,
+  takesAmbiguous: false,
+});

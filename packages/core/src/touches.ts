@@ -1,0 +1,49 @@
+import type { Delivery } from "./call.js";
+import { type Clock, sleepMs, toMillis } from "./clock.js";
+import { classify } from "./flood/classify.js";
+import type { Floods } from "./flood/floods.js";
+import { deliveryFrom, factsOf, type Job, sendingOf } from "./job.js";
+import { refuse } from "./refusal.js";
+import { whileSending } from "./scope.js";
+import type { Turns } from "./turns.js";
+
+/** Methods that change what is there: no key, no pay; they wait for a thaw and are tried again after a 429. */
+export class Touches {
+  readonly #turns: Turns;
+  readonly #floods: Floods;
+  readonly #clock: Clock;
+
+  constructor(turns: Turns, floods: Floods, clock: Clock) {
+    this.#turns = turns;
+    this.#floods = floods;
+    this.#clock = clock;
+  }
+
+  async send(job: Job): Promise<Delivery> {
+    for (;;) {
+      const blocked = await this.#awaitThaw(job);
+      if (blocked) return blocked;
+      job.requests++;
+      const reply = await whileSending(sendingOf(job.call), () => job.send(job.signal));
+      const outcome = classify(job.call.method, reply);
+      const retryMs = await this.#floods.retryAfter(job, outcome, false);
+      if (retryMs === undefined) return deliveryFrom(factsOf(job), outcome, reply);
+    }
+  }
+
+  /** Sleeps while the chat or the bot is frozen. Answers a refusal when that takes too long. */
+  async #awaitThaw(job: Job): Promise<Delivery | undefined> {
+    for (;;) {
+      if (job.signal?.aborted) return refuse(factsOf(job), "aborted");
+      const admission = await this.#turns.askGates(job);
+      if (admission.status === "refused") {
+        const { retryAfterUs, rule } = admission;
+        return refuse(factsOf(job), "rate_limited", { retryAfterMs: toMillis(retryAfterUs), rule });
+      }
+      if (admission.status !== "wait") return undefined;
+      const from = this.#clock.now();
+      await this.#clock.sleep(sleepMs(admission.waitUs), job.signal);
+      job.waitedMs += this.#clock.now() - from;
+    }
+  }
+}
