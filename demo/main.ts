@@ -1,10 +1,17 @@
-/** `pnpm demo`: bots with and without Sendonce against a local Telegram; or BOT_TOKEN=… CHAT_ID=… against the real one. */
+/**
+ * `pnpm demo`: bots with and without Sendonce against a local Telegram; with REDIS_URL=… as several processes; or
+ * BOT_TOKEN=… CHAT_ID=… against the real one.
+ */
+import { embedded } from "./embedded.js";
+import { Interrupted } from "./fleet/interrupted.js";
+import { runFleets } from "./fleet/run.js";
 import { runAgainstTelegram } from "./real.js";
 import { realTarget } from "./real-target.js";
-import { runScenarios } from "./story.js";
+import { tell } from "./story.js";
 import { paint, say } from "./style.js";
 
-// Everything stays in this process: with REDIS_URL set, a second run would replay the messages of the first.
+// Bots of this process keep to its memory: with REDIS_URL set, a second run would replay the messages of the first.
+const { REDIS_URL } = process.env;
 delete process.env.REDIS_URL;
 
 // Node would print warnings in the middle of a progress bar; here they are part of the story.
@@ -12,10 +19,15 @@ process.removeAllListeners("warning");
 process.on("warning", ({ message }) => say(message, "warning  "));
 
 try {
-  const target = realTarget(process.env);
-  const kept = target ? await runAgainstTelegram(target) : await runScenarios();
-  process.exitCode = kept ? 0 : 1;
+  process.exitCode = (await run()) ? 0 : 1;
 } catch (error) {
   console.error(paint.red(`demo: ${error instanceof Error ? error.message : String(error)}`));
-  process.exit(1); // auto-retry would go on for ever against a Telegram that is gone
+  // auto-retry would go on for ever against a Telegram that is gone
+  process.exit(error instanceof Interrupted ? error.exitCode : 1);
+}
+
+function run(): Promise<boolean> {
+  const target = realTarget(process.env);
+  if (target) return runAgainstTelegram(target);
+  return REDIS_URL?.trim() ? runFleets(REDIS_URL) : tell(embedded);
 }

@@ -10,12 +10,19 @@ export interface Played {
   told: string;
   /** 409s that the bot's own code was given. */
   conflicts?: number;
+  /** Of the intended, those that the bot was told to be of unknown outcome: they may be missing. */
+  unknown?: readonly Intended[];
+  /** Process warnings of bots that live in other processes. */
+  warnings?: Iterable<string>;
 }
 
 /** One side, counted. */
 export interface Side extends Tally {
   told: string;
   conflicts: number;
+  /** Missing, though nobody was told so. */
+  unexplained: number;
+  warnings: readonly string[];
 }
 
 /** Something that must have come out, in words, and whether it did. */
@@ -28,6 +35,8 @@ export interface Scenario {
   story: string;
   /** Both sides at once; otherwise one after the other, because they would slow each other down. */
   sideBySide: boolean;
+  /** Begins with the first scenario, because most of its time is waiting. */
+  startsEarly?: boolean;
   telegram?: EmulatorOptions;
   /** Plays one side. The bot inside differs in one line: `if (guarded) install(bot)`. */
   play(stage: Stage): Promise<Played>;

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createEmulator, type Emulator, type EmulatorOptions } from "@sendonce/emulator";
-import { type Bot, type BotConfig, type Context, webhookCallback } from "grammy";
+import { Api, type Bot, type BotConfig, type Context, webhookCallback } from "grammy";
 
-/** A token that only the local Telegram takes. */
+/** A token that only the local Telegram takes: that of the bot on stage, unless another one is named. */
 export const token = "4242:local-telegram-only";
 
 /** A Telegram of its own for one side of a scenario, and a web server for its bot; real sockets on 127.0.0.1. */
@@ -11,18 +11,21 @@ export class Stage {
   readonly telegram: Emulator;
   /** Whether this side installs Sendonce. */
   readonly guarded: boolean;
+  /** Of the bot on this stage. */
+  readonly token: string;
   #server: Server | undefined;
 
-  private constructor(telegram: Emulator, guarded: boolean) {
+  private constructor(telegram: Emulator, guarded: boolean, botToken: string) {
     this.telegram = telegram;
     this.guarded = guarded;
+    this.token = botToken;
   }
 
   /** Opens a stage. Whoever opens it closes it. */
-  static async open(guarded: boolean, options: EmulatorOptions = {}): Promise<Stage> {
+  static async open(guarded: boolean, options: EmulatorOptions = {}, botToken = token): Promise<Stage> {
     const telegram = createEmulator(options);
     await telegram.listen();
-    return new Stage(telegram, guarded);
+    return new Stage(telegram, guarded, botToken);
   }
 
   /** What `new Bot(token, …)` needs to talk to the local Telegram instead of the real one. */
@@ -41,20 +44,25 @@ export class Stage {
     });
     await new Promise<void>((resolve) => this.#server?.listen(0, "127.0.0.1", resolve));
     const { port } = this.#server.address() as AddressInfo;
-    await bot.api.setWebhook(`http://127.0.0.1:${port}/`);
+    await this.aim(`http://127.0.0.1:${port}/`);
+  }
+
+  /** Tells Telegram where the bot listens. */
+  async aim(url: string): Promise<void> {
+    await new Api(this.token, { apiRoot: this.telegram.url }).setWebhook(url);
   }
 
   /** A person writes to the bot; answers when, in ms since 1970. */
   say(chat: number, text: string): number {
     const at = Date.now();
-    this.telegram.say(token, { chat, text });
+    this.telegram.say(this.token, { chat, text });
     return at;
   }
 
   /** Waits until the bot has taken every update. @throws Error when it does not */
   async quiet(withinMs = 15_000): Promise<void> {
     const until = performance.now() + withinMs;
-    while (this.telegram.pending(token) > 0) {
+    while (this.telegram.pending(this.token) > 0) {
       if (performance.now() > until)
         throw new Error(`the bot did not take its updates within ${withinMs} ms`);
       await pause(10);

@@ -1,8 +1,10 @@
 import { redisStore } from "@sendonce/core/redis";
-import type { RuleCharge } from "@sendonce/grammy";
+import { createGuard, install, type RuleCharge } from "@sendonce/grammy";
+import { Api } from "grammy";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type RedisProxy, startProxy } from "../kit/redis/proxy.js";
 import { type RedisServer, sharedRedis, startRedis } from "../kit/redis/server.js";
+import { telegram } from "../kit/telegram.js";
 import { delivered, flooded, senderOn, until } from "./sender.js";
 
 /** Longest time that a store which stopped answering may add to a call, ms. */
@@ -349,4 +351,38 @@ test("a 429 that one process got stops the others, and its own call goes out aft
   expect((await other.send("behind it")).waitedMs).toBeGreaterThan(500);
   expect(performance.now() - from).toBeLessThan(3_000);
   expect((await second).status).toBe("sent");
+});
+
+test("thirty sends at once while Redis is away add no listeners to a dead socket", async () => {
+  const server = await startRedis();
+  const emulator = await telegram({ limits: false });
+  const guard = createGuard({ store: redisStore(server.url) });
+  onTestFinished(() => guard.store.close());
+  const api = install(new Api("4242:secret", { apiRoot: emulator.url }), guard);
+  const warnings: string[] = [];
+  const note = (warning: Error) => warnings.push(warning.name);
+  process.on("warning", note);
+  onTestFinished(() => void process.off("warning", note));
+  await api.sendMessage(1, "warm-up");
+  await server.kill();
+  await Promise.all(Array.from({ length: 30 }, (_, i) => api.sendMessage(100 + i, "away")));
+  await new Promise(setImmediate);
+  expect(warnings.filter((name) => name === "MaxListenersExceededWarning")).toEqual([]);
+  expect(emulator.ledger.count({ text: "away" })).toBe(30);
+});
+
+test("a closed guard leaves a store that is not its own alone", async () => {
+  const server = await startRedis();
+  const store = redisStore(server.url);
+  onTestFinished(() => store.close());
+  const emulator = await telegram();
+  const guard = createGuard({ store });
+  const api = install(new Api("4242:secret", { apiRoot: emulator.url }), guard);
+  await server.kill();
+  for (const chat of [1, 2, 3, 4]) await api.sendMessage(chat, "away");
+  await guard.close();
+  const asked: unknown[] = [];
+  store.ping = () => Promise.reject(asked.push("ping"));
+  await new Promise((resolve) => setTimeout(resolve, 1_300));
+  expect(asked).toEqual([]);
 });

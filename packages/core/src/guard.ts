@@ -49,6 +49,7 @@ export class Guard {
   readonly #parts: ReturnType<typeof partsOf>;
   readonly #open = new Set<Promise<unknown>>();
   readonly #ownsStore: boolean;
+  #failover: FailoverStore | undefined;
   #looked = false;
   #closed = false;
   #bot: string | undefined;
@@ -146,6 +147,7 @@ export class Guard {
     this.#closed = true;
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
     if (this.#ownsStore) await this.#store.close();
+    else await this.#failover?.rest();
   }
 
   /** Once, beside the first send: is the shared store one that throws records away? */
@@ -194,13 +196,14 @@ export class Guard {
     if (store.embedded) return store;
     const { whenStoreDown, logger, clock } = this.#settings;
     logger?.info({ store: store.name, whenStoreDown }, "sendonce: records and limits are shared");
-    return new FailoverStore(store, {
+    this.#failover = new FailoverStore(store, {
       whenStoreDown,
       clock,
       onMode: (mode, reason) => this.#events.emit("mode", { mode, store: store.name, reason }),
       onFall: (verb, message) => this.#events.emit("storeError", { verb, message }),
       onDropped: (count) => this.#events.emit("dropped", { count }),
     });
+    return this.#failover;
   }
 
   #embeddedStore(): Store {

@@ -37,6 +37,8 @@ export class Connection {
   readonly #connectTimeoutMs: number;
   readonly #commandTimeoutMs: number;
   #connecting: { readonly work: Promise<unknown>; readonly until: number } | undefined;
+  /** What each socket and timer was last told. */
+  readonly #held = new WeakMap<Handle, boolean>();
   #inFlight = 0;
   #lastError: unknown;
 
@@ -125,21 +127,30 @@ export class Connection {
     const nodes = this.#client instanceof Cluster ? this.#client.nodes("all") : [this.#client];
     for (const node of nodes) {
       const { stream, reconnectTimeout } = node as unknown as Handles;
-      if (this.#inFlight > 0) {
-        stream?.ref?.();
-        reconnectTimeout?.ref?.();
-      } else {
-        stream?.unref?.();
-        reconnectTimeout?.unref?.();
-      }
+      if (stream && !stream.destroyed) this.#hold(stream);
+      if (reconnectTimeout) this.#hold(reconnectTimeout);
     }
   }
+
+  /** Only at a change: a socket that is not connected yet takes a listener for every ref. */
+  #hold(handle: Handle): void {
+    const holds = this.#inFlight > 0;
+    if (this.#held.get(handle) === holds) return;
+    this.#held.set(handle, holds);
+    if (holds) handle.ref?.();
+    else handle.unref?.();
+  }
+}
+
+interface Handle {
+  ref?(): unknown;
+  unref?(): unknown;
 }
 
 /** What ioredis keeps that can hold a process. */
 interface Handles {
-  readonly stream?: { ref?(): void; unref?(): void };
-  readonly reconnectTimeout?: NodeJS.Timeout | null;
+  readonly stream?: Handle & { readonly destroyed?: boolean };
+  readonly reconnectTimeout?: Handle | null;
 }
 
 function open(target: string | Client, options: ConnectionOptions): Client {

@@ -184,9 +184,15 @@ export class FailoverStore implements Store {
     return this.#ask(() => this.#shared.ping());
   }
 
-  async close(): Promise<void> {
+  /** Stops looking after the shared store, which may be others' too; what is owed is told once more. */
+  async rest(): Promise<void> {
     this.#stopWatching?.();
+    this.#stopWatching = undefined;
     if (!this.#away) await this.#writeBack.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.rest();
     await this.#shared.close();
   }
 
