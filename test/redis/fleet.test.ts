@@ -1,13 +1,12 @@
-import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
 import { redisStore } from "@sendonce/core/redis";
 import type { Emulator } from "@sendonce/emulator";
 import { createGuard, install, optionsFromEnv, reliability } from "@sendonce/grammy";
-import { Api } from "grammy";
+import { Api, Bot } from "grammy";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { RoundRobin } from "../../demo/fleet/round-robin.js";
 import { countCommands } from "../kit/redis/commands.js";
 import { type SharedRedis, sharedRedis, startRedis } from "../kit/redis/server.js";
-import { eventually, telegram, textsOf } from "../kit/telegram.js";
+import { botInfo, eventually, telegram, textsOf } from "../kit/telegram.js";
 import { startWorker } from "../kit/worker.js";
 
 const workerEnv = (redis: SharedRedis, emulator: Emulator) => ({
@@ -104,41 +103,15 @@ describe("many processes, one truth", () => {
         return Number(worker.lines.find((line) => line.startsWith("port "))!.slice(5));
       }),
     );
-    await new Api(redis.token, { apiRoot: emulator.url }).setWebhook(await roundRobin(ports));
+    const proxy = await RoundRobin.before(ports);
+    onTestFinished(() => proxy.close());
+    await new Api(redis.token, { apiRoot: emulator.url }).setWebhook(proxy.url);
     emulator.say(redis.token, { chat: 7, text: "slow" });
     await eventually(() => emulator.pending(redis.token) === 0, "the update is confirmed", 30_000);
     expect(emulator.deliveries(redis.token).length).toBeGreaterThan(1);
     expect(textsOf(emulator, 7)).toEqual(["re: slow"]);
   });
 });
-
-/** A proxy that hands each request to the next port. */
-async function roundRobin(ports: readonly number[]): Promise<string> {
-  let turn = 0;
-  const proxy = createServer((request, response) => {
-    const { method, headers, url } = request;
-    const onward = httpRequest({
-      host: "127.0.0.1",
-      port: ports[turn++ % ports.length],
-      method,
-      headers,
-      path: url,
-    });
-    onward.on("response", (answer) => {
-      response.writeHead(answer.statusCode ?? 502);
-      answer.pipe(response);
-    });
-    onward.on("error", () => response.destroy());
-    response.on("close", () => onward.destroy());
-    request.pipe(onward);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    proxy.closeAllConnections();
-    proxy.close();
-  });
-  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`;
-}
 
 describe("what Redis is asked", () => {
   async function counted() {
@@ -183,9 +156,6 @@ describe("what Redis is asked", () => {
     expect((await stop()).evalsha).toBe(5 * (2 + 2));
   });
 });
-
-import { Bot } from "grammy";
-import { botInfo } from "../kit/telegram.js";
 
 const tokenOf = "4242:test-token";
 const botOf = (emulator: Emulator) => new Bot(tokenOf, { botInfo, client: { apiRoot: emulator.url } });
