@@ -1,9 +1,10 @@
 import { autoRetry } from "@grammyjs/auto-retry";
 import { delivery, install } from "@sendonce/grammy";
 import { Bot } from "grammy";
+import { writeInTurn } from "../people.js";
 import { showProgress } from "../progress.js";
 import type { Scenario } from "../scenario.js";
-import { pause, type Stage, token } from "../stage.js";
+import { token } from "../stage.js";
 import { type Intended, tally } from "../tally.js";
 
 const readers = Array.from({ length: 200 }, (_, i) => 1_001 + i);
@@ -44,7 +45,7 @@ export const broadcast: Scenario = {
     const startedAt = performance.now();
     try {
       const sent = Promise.allSettled(readers.map(sendNews)).then(() => performance.now() - startedAt);
-      await chat(stage, intended);
+      await writeInTurn(stage, chatting, { rounds, roundMs }, intended);
       const tookMs = await sent;
       await stage.quiet(30_000);
       const { floods, longestReplyMs = 0 } = tally(ledger, intended);
@@ -64,14 +65,3 @@ export const broadcast: Scenario = {
     ["with Sendonce nobody waits for an answer because of it", (guarded.longestReplyMs ?? 0) < noticeableMs],
   ],
 };
-
-/** Ten people write in turn; what the bot should answer goes to `intended`. */
-async function chat(stage: Stage, intended: Intended[]): Promise<void> {
-  for (let round = 1; round <= rounds; round++) {
-    for (const person of chatting) {
-      await pause(roundMs / chatting.length);
-      const askedAt = stage.say(person, `hello ${round}`);
-      intended.push({ chat: person, text: `You said: hello ${round}`, askedAt });
-    }
-  }
-}

@@ -1,6 +1,6 @@
+import { writeInTurn } from "../../people.js";
 import { showProgress } from "../../progress.js";
 import type { Scenario } from "../../scenario.js";
-import { pause, type Stage } from "../../stage.js";
 import { type Intended, tally } from "../../tally.js";
 import { Fleet } from "../fleet.js";
 
@@ -35,7 +35,7 @@ export const broadcast = (redisUrl: string): Scenario => ({
       const sent = fleet.do(() => ({ kind: "broadcast", chats: readers, text: news, width: readers.length }));
       const [tookMs] = await Promise.all([
         sent.then(() => performance.now() - startedAt),
-        chat(stage, intended),
+        writeInTurn(stage, chatting, { rounds, roundMs }, intended),
       ]);
       await stage.quiet(30_000);
       const { floods, longestReplyMs = 0 } = tally(ledger, intended);
@@ -58,14 +58,3 @@ export const broadcast = (redisUrl: string): Scenario => ({
     ["with Sendonce nobody waits for an answer because of it", (guarded.longestReplyMs ?? 0) < noticeableMs],
   ],
 });
-
-/** Ten people write in turn; what the bot should answer goes to `intended`. */
-async function chat(stage: Stage, intended: Intended[]): Promise<void> {
-  for (let round = 1; round <= rounds; round++) {
-    for (const person of chatting) {
-      await pause(roundMs / chatting.length);
-      const askedAt = stage.say(person, `hello ${round}`);
-      intended.push({ chat: person, text: `You said: hello ${round}`, askedAt });
-    }
-  }
-}

@@ -60,7 +60,7 @@ export class StoreUnavailable extends SendonceError {
 }
 
 /** By code, not by class: CommonJS entry points of this package have a class each. */
-export const isStoreUnavailable = (error: unknown): boolean =>
+export const isStoreUnavailable = (error: unknown): error is StoreUnavailable =>
   isSendonceError(error) && error.code === "store_unavailable";
 
 /** Recognises Sendonce's errors, also those of another copy of this package (ESM beside CJS). */

@@ -39,7 +39,7 @@ export class Turns {
       return await this.#takeOrThrow(job, ticket, pauseMs);
     } catch (error) {
       if (!isStoreUnavailable(error)) throw error;
-      this.#events.emit("storeError", { verb: "admit", message: (error as Error).message });
+      this.#events.emit("storeError", { verb: "admit", message: error.message });
       return refuse(factsOf(job), "store_unavailable");
     }
   }

@@ -3,7 +3,7 @@ import { carriedOptions, delivery } from "../delivery-options.js";
 import {
   ConfigurationError,
   IdempotencyConflict,
-  isSendonceError,
+  isStoreUnavailable,
   RateLimitExceeded,
   StoreUnavailable,
 } from "../errors.js";
@@ -131,7 +131,7 @@ export class DeliveryService {
     try {
       return reportOf(request.deliveryId, call, await this.#guard.run(call, send, request.signal), rejection);
     } catch (error) {
-      if (!isSendonceError(error) || error.code !== "store_unavailable") throw error;
+      if (!isStoreUnavailable(error)) throw error;
       return { ...refused, idempotencyKey: request.deliveryId, error };
     }
   }

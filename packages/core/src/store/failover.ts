@@ -108,7 +108,7 @@ export class FailoverStore implements Store {
       return admission;
     } catch (error) {
       if (!isStoreUnavailable(error)) throw error;
-      if (!this.#away) this.#options.onFall?.("admit", (error as Error).message);
+      if (!this.#away) this.#options.onFall?.("admit", error.message);
       return this.#admitAlone(request, error);
     }
   }
@@ -247,7 +247,7 @@ export class FailoverStore implements Store {
       if (isBrokenCircuitError(error) || isIsolatedCircuitError(error)) {
         throw new StoreUnavailable("the store is away", { cause: error });
       }
-      if (isStoreUnavailable(error) && (error as StoreUnavailable).refusesWrites) this.#isolate(error);
+      if (isStoreUnavailable(error) && error.refusesWrites) this.#isolate(error);
       throw error;
     }
   }
