@@ -14,6 +14,8 @@ export default defineConfig({
     "redis/index": "src/redis/index.ts",
     "testing/index": "src/testing/index.ts",
   },
+  // Core loads its own subpath by name when REDIS_URL asks for it, so that the root holds no Redis client.
+  external: ["@sendonce/core/redis"],
   format: ["esm", "cjs"],
   target: "node20",
   dts: true,

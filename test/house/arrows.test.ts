@@ -7,11 +7,12 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   {
     name: "domain",
     files:
-      /^(?!(guard|flights|turns|preparation|messages|touches|update-guard|index|parts\/delivery-service)\.ts$|testing\/)/,
+      /^(?!(guard|flights|turns|preparation|messages|touches|update-guard|index|parts\/delivery-service)\.ts$|testing\/|adapter\/|fetch\/|webhook\/)/,
   },
   { name: "conduct", files: /^(flights|turns|preparation|messages|touches|update-guard)\.ts$/ },
   { name: "guard", files: /^guard\.ts$/ },
   { name: "service", files: /^parts\/delivery-service\.ts$/ },
+  { name: "adapter", files: /^(adapter|fetch|webhook)\// },
   { name: "index", files: /^(index|parts\/delivery-service)\.ts$/ },
   { name: "testing", files: /^testing\// },
 ];
@@ -75,7 +76,7 @@ describe("arrows point inward", () => {
     expect([...reached].filter((path) => /redis/.test(path))).toEqual([]);
   });
 
-  test.each(["grammy"])(
+  test.each(["grammy", "telegraf"])(
     "the adapter for %s takes core by its public name and makes no store itself",
     (name) => {
       const wrong = sourcesOf(name)
@@ -93,7 +94,7 @@ describe("arrows point inward", () => {
     },
   );
 
-  test.each(["grammy"])("the adapter for %s asks no store anything", (name) => {
+  test.each(["grammy", "telegraf"])("the adapter for %s asks no store anything", (name) => {
     const asked = sourcesOf(name).filter((path) => /\.(admit|renew|settle|inspect)\(/.test(read(path)));
     expect(asked).toEqual([]);
   });

@@ -1,5 +1,7 @@
 // Common
 // For authors of adapters
+export { createAdapterGuard, guardFrom, isGuard } from "./adapter/adapter-guard.js";
+export { botIdOf } from "./adapter/bot-id.js";
 export type {
   AbortSignalLike,
   ApiResponse,

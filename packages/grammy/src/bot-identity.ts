@@ -63,15 +63,6 @@ const noAnswer = Object.freeze({
   parameters: {},
 });
 
-/** The digits before the colon of a bot token. */
-export function botIdOf(token: unknown): string {
-  const id = typeof token === "string" ? /^(\d+):./.exec(token)?.[1] : undefined;
-  if (id !== undefined) return id;
-  throw new ConfigurationError(
-    "the bot token is empty or not a token: it looks like 123456:ABC-DEF… and comes from @BotFather",
-  );
-}
-
 /** Resolves to undefined when the signal aborts first. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignalLike | undefined): Promise<T | undefined> {
   if (signal === undefined) return work;

@@ -1,5 +1,5 @@
 export * from "@sendonce/core";
-export { createGuard } from "./create-guard.js";
+export { createAdapterGuard as createGuard } from "@sendonce/core";
 export { install } from "./install.js";
 export {
   type Reliability,

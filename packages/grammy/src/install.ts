@@ -1,6 +1,5 @@
-import { ConfigurationError, type Guard } from "@sendonce/core";
+import { botIdOf, ConfigurationError, type Guard } from "@sendonce/core";
 import type { Api, Bot } from "grammy";
-import { botIdOf } from "./bot-identity.js";
 import { connect, type ReliabilityOptions } from "./reliability.js";
 import { senderOf } from "./track-updates.js";
 

@@ -2,14 +2,15 @@ import {
   type AbortSignalLike,
   type ApiResponse,
   ConfigurationError,
-  Guard,
+  type Guard,
   type GuardOptions,
+  guardFrom,
+  isGuard,
   isUntracked,
   type Payload,
 } from "@sendonce/core";
 import type { ApiCallFn, Context, MiddlewareFn, Transformer } from "grammy";
 import { BotIdentity } from "./bot-identity.js";
-import { createGuard } from "./create-guard.js";
 import { trackUpdates } from "./track-updates.js";
 import { abortError, answerOf, fileOf, replyOf } from "./translate.js";
 
@@ -55,7 +56,7 @@ export function connect(options: ReliabilityOptions | Guard = {}): {
   transformer: Reliability;
   identity: BotIdentity;
 } {
-  const { guard, tracks } = guardFrom(options);
+  const { guard, tracks } = settled(options);
   const identity = new BotIdentity(guard.namespace, (id) => guard.expectBot(id));
   if (tracks) trackUpdates();
   const untracked = new UntrackedUpdates(guard);
@@ -97,16 +98,12 @@ type LooseCallFn = (
   signal: AbortSignalLike | undefined,
 ) => Promise<ApiResponse>;
 
-function guardFrom(options: ReliabilityOptions | Guard): { guard: Guard; tracks: boolean } {
+function settled(options: ReliabilityOptions | Guard): { guard: Guard; tracks: boolean } {
   if (isGuard(options)) return { guard: options, tracks: true };
   const { trackUpdates: tracks = true, ...rest } = options ?? {};
   if (typeof tracks !== "boolean") throw new ConfigurationError("`trackUpdates` must be true or false");
-  return { guard: createGuard(rest), tracks };
+  return { guard: guardFrom(rest), tracks };
 }
-
-/** By shape too: a guard may come from another copy of core. */
-const isGuard = (options: ReliabilityOptions | Guard): options is Guard =>
-  options instanceof Guard || (typeof (options as Guard)?.run === "function" && "handleUpdate" in options);
 
 const isGetMe = (method: string): boolean => method.toLowerCase() === "getme";
 

@@ -1,0 +1,2 @@
+export * from "@sendonce/core";
+export { createAdapterGuard as createGuard } from "@sendonce/core";
