@@ -18,6 +18,17 @@ export const defaults = Object.freeze({
   replies: "pay",
   flood: Object.freeze({ retries: 3, adaptive: true }),
   whenStoreDown: "local",
+  broadcast: Object.freeze({
+    priority: "bulk",
+    /** Who was served under an id is remembered for a week. */
+    ttlMs: 604_800_000,
+    /** One call's patience: longer than any flood that is worth waiting for. */
+    maxWaitMs: 3_600_000,
+    /** After a network failure: first pause, doubled up to the last. */
+    retryMs: Object.freeze({ first: 1_000, longest: 30_000 }),
+    reportEveryMs: 1_000,
+    followEveryMs: 250,
+  }),
   /** A request that is open longer is renewed; one whose process died reads as AMBIGUOUS after this. */
   leaseMs: 30_000,
   renewEveryMs: 10_000,

@@ -1,4 +1,4 @@
-import type { Payload } from "./call.js";
+import type { AbortSignalLike, Payload } from "./call.js";
 import { ConfigurationError } from "./errors.js";
 import { insideDelivery } from "./scope.js";
 import { check, knownNames, nonNegative, oneOf, positiveWhole } from "./validate.js";
@@ -55,9 +55,18 @@ export function withDelivery<T>(options: DeliveryOptions, fn: () => T): T {
   return insideDelivery(validateDelivery("withDelivery", options), fn);
 }
 
+/** What rides on a payload: a caller's options, and what only Sendonce's own callers may say. */
+export interface CarriedOptions extends DeliveryOptions {
+  /** Ends waiting, but no request that is open: what was sent is to be known. */
+  readonly abandon?: AbortSignalLike;
+}
+
+/** Options of Sendonce's own calls; nothing is checked. */
+export const carried = (options: CarriedOptions): object => ({ [carrier]: options });
+
 /** The options that ride on a payload, if any. */
-export function carriedOptions(payload: Payload): DeliveryOptions | undefined {
-  return payload[carrier] as DeliveryOptions | undefined;
+export function carriedOptions(payload: Payload): CarriedOptions | undefined {
+  return payload[carrier] as CarriedOptions | undefined;
 }
 
 const names = ["key", "priority", "ttlMs", "maxWaitMs", "cost", "onMismatch"];

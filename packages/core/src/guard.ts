@@ -1,4 +1,5 @@
 import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Send } from "./call.js";
+import type { Clock } from "./clock.js";
 import { ConfigurationError } from "./errors.js";
 import { classify } from "./flood/classify.js";
 import { Floods } from "./flood/floods.js";
@@ -6,7 +7,7 @@ import { unguarded } from "./idempotency/identify.js";
 import { deliveryFrom, sendingOf } from "./job.js";
 import { Messages } from "./messages.js";
 import { methodClass } from "./methods.js";
-import { type EventName, Events, type Listener } from "./observe/events.js";
+import { type EventName, Events, type GuardEvents, type Listener } from "./observe/events.js";
 import { logEvents } from "./observe/log.js";
 import { Reporter } from "./observe/report.js";
 import { Warnings } from "./observe/warnings.js";
@@ -89,6 +90,21 @@ export class Guard {
     throw new ConfigurationError(
       `two bots (${this.#bot} and ${id}) under one \`namespace\`: give each bot its own, or leave the option out`,
     );
+  }
+
+  /** Time as this guard sees it. For adapters, and for what runs on them. */
+  get clock(): Clock {
+    return this.#settings.clock;
+  }
+
+  /** The rules in force, as a store is told them. For adapters, and for what runs on them. */
+  get rules(): Settings["rules"] {
+    return this.#settings.rules;
+  }
+
+  /** Tells those who listen. For adapters, and for what runs on them. */
+  announce<Name extends EventName>(name: Name, event: GuardEvents[Name]): void {
+    this.#events.emit(name, event);
   }
 
   /** The store in use. */

@@ -2,6 +2,17 @@
 // For authors of adapters
 export { createAdapterGuard, guardFrom, isGuard } from "./adapter/adapter-guard.js";
 export { botIdOf } from "./adapter/bot-id.js";
+// Broadcasts
+export {
+  type Broadcast,
+  type BroadcastApi,
+  type BroadcastControls,
+  broadcast,
+} from "./broadcast/broadcast.js";
+export type { FailureKind } from "./broadcast/ending.js";
+export type { BroadcastMessage, MessageFor, Recipient } from "./broadcast/message.js";
+export type { BroadcastFailure, BroadcastMigration, BroadcastOptions } from "./broadcast/options.js";
+export type { BroadcastProgress } from "./broadcast/progress.js";
 export type {
   AbortSignalLike,
   ApiResponse,

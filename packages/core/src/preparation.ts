@@ -1,6 +1,6 @@
 import type { AbortSignalLike, Call, Send } from "./call.js";
 import { type Clock, toMicros } from "./clock.js";
-import { carriedOptions, type DeliveryOptions } from "./delivery-options.js";
+import { type CarriedOptions, carriedOptions } from "./delivery-options.js";
 import { type Identity, identify, unguarded } from "./idempotency/identify.js";
 import { type Job, ownerToken } from "./job.js";
 import { planCharges, planGates } from "./limiter/plan.js";
@@ -25,7 +25,8 @@ export class Preparation {
     const finish = (identity: Identity): Job => {
       const ttlMs = options.ttlMs ?? (identity.scope === "update" ? settings.updateTtlMs : settings.ttlMs);
       const charges = this.#charges(call, options, update);
-      return { ...fresh(), call, send, signal, identity, charges, deadline, ttlUs: toMicros(ttlMs) };
+      const waits = options.abandon ?? signal;
+      return { ...fresh(), call, send, signal: waits, identity, charges, deadline, ttlUs: toMicros(ttlMs) };
     };
     if (!settings.deduplicates(call.method)) return finish(unguarded);
     const { match, secrets } = settings;
@@ -45,13 +46,13 @@ export class Preparation {
   #facts(call: Call) {
     const settings = this.#settings;
     const context = currentContext();
-    const options: DeliveryOptions = { ...context.options, ...carriedOptions(call.payload) };
+    const options: CarriedOptions = { ...context.options, ...carriedOptions(call.payload) };
     const update = this.#liveUpdate(context.update);
     const patience = options.maxWaitMs ?? settings.maxWaitMs[update ? "inside" : "outside"];
     return { settings, options, update, deadline: this.#clock.now() + patience };
   }
 
-  #charges(call: Call, options: DeliveryOptions, update: UpdateScope | undefined): RuleCharge[] {
+  #charges(call: Call, options: CarriedOptions, update: UpdateScope | undefined): RuleCharge[] {
     const priority = options.priority ?? "normal";
     const isReply = priority === "normal" && update !== undefined && this.#settings.repliesPay;
     return planCharges(this.#settings.rules, {

@@ -1,3 +1,4 @@
+import type { BroadcastProgress } from "../broadcast/progress.js";
 import type { KeyScope, RefusalCode } from "../call.js";
 import type { StoreMode } from "../store/failover.js";
 
@@ -37,6 +38,8 @@ export interface GuardEvents {
   updateUnfinished: { readonly bot: string; readonly updateId: number };
   /** The memory store was full and forgot records of sent messages before their time. */
   dropped: { readonly count: number };
+  /** How far a broadcast is: each second, and at its end. */
+  broadcast: BroadcastProgress;
   /** The shared store was lost, or is back. */
   mode: { readonly mode: StoreMode; readonly store: string; readonly reason?: string | undefined };
   /** The store failed at a step that could be done without. */

@@ -19,6 +19,7 @@ const lines: { readonly [Name in EventName]: Line<Name> } = {
   updateDropped: () => ["info", "duplicate update: handled before"],
   updateUnfinished: () => ["error", "a handler ended in a send of unknown outcome; the update is finished"],
   dropped: () => ["warn", "memory store full: forgot sent messages early"],
+  broadcast: ({ state }) => [state === "running" ? "debug" : "info", `broadcast ${state}`],
   mode: ({ mode }) =>
     mode === "shared" ? ["info", "the store is back"] : ["error", `the store is away: ${mode}`],
   storeError: () => ["error", "store failed"],

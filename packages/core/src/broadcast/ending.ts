@@ -1,0 +1,82 @@
+import type { RefusalCode } from "../call.js";
+import { isSendonceError } from "../errors.js";
+import { isSendonceRefusal } from "../refusal.js";
+
+/** Why somebody was not served, in words that can be counted. */
+export type FailureKind =
+  /** The user blocked the bot, or the group removed it. */
+  | "blocked"
+  /** The account is gone. */
+  | "deactivated"
+  /** There is no such chat, or the bot has never met it. */
+  | "not_found"
+  /** Telegram said no for another reason. */
+  | "rejected"
+  /** Nobody knows whether it was received; it is not sent again. */
+  | "unknown";
+
+/** How one try for one recipient ended. */
+export type Ending =
+  | { readonly kind: "failed"; readonly failure: FailureKind; readonly description: string }
+  | { readonly kind: "migrated"; readonly to: number | string }
+  | { readonly kind: "again"; readonly afterMs: number | undefined }
+  /** It makes no sense to go on: the token was refused, the guard is closed, or the code around it is broken. */
+  | { readonly kind: "over" };
+
+/** Frameworks spell the code of an API error differently. */
+interface ApiError {
+  readonly error_code?: unknown;
+  readonly code?: unknown;
+  readonly description?: unknown;
+  readonly parameters?: { readonly migrate_to_chat_id?: unknown; readonly retry_after?: unknown };
+}
+
+/** What a framework threw → what to do about this recipient. */
+export function endingOf(error: unknown): Ending {
+  if (isSendonceRefusal(error)) {
+    const { sendonce, retry_after } = error.parameters;
+    return refused(sendonce.code, retry_after);
+  }
+  const { error_code, code = error_code, description, parameters } = (error ?? {}) as ApiError;
+  if (isBug(error)) return { kind: "over" };
+  if (typeof code !== "number") return { kind: "again", afterMs: undefined };
+  const to = parameters?.migrate_to_chat_id;
+  if (typeof to === "number" || typeof to === "string") return { kind: "migrated", to };
+  return answered(code, typeof description === "string" ? description : "", parameters?.retry_after);
+}
+
+/** Not the network's fault: the same call would fail for ever. (A TypeError with a cause is fetch's way to say "network".) */
+function isBug(error: unknown): boolean {
+  if (isSendonceError(error)) return error.code === "configuration";
+  if (error instanceof Error && error.cause !== undefined) return false;
+  return [TypeError, RangeError, ReferenceError, SyntaxError].some((bug) => error instanceof bug);
+}
+
+function refused(code: RefusalCode, retryAfter: number | undefined): Ending {
+  switch (code) {
+    case "ambiguous":
+      return { kind: "failed", failure: "unknown", description: "an earlier try may have been received" };
+    case "closed":
+      return { kind: "over" };
+    case "mismatch":
+      return { kind: "failed", failure: "rejected", description: "the key was used for another content" };
+    default:
+      return { kind: "again", afterMs: retryAfter === undefined ? undefined : retryAfter * 1000 };
+  }
+}
+
+function answered(code: number, description: string, retryAfter: unknown): Ending {
+  if (code === 429) {
+    return { kind: "again", afterMs: typeof retryAfter === "number" ? retryAfter * 1000 : undefined };
+  }
+  // The guard has made it ambiguous, or it was not sent: asking once more tells which.
+  if (code >= 500) return { kind: "again", afterMs: undefined };
+  if (code === 401) return { kind: "over" };
+  return { kind: "failed", failure: failureOf(code, description), description };
+}
+
+function failureOf(code: number, description: string): FailureKind {
+  if (/deactivated/i.test(description)) return "deactivated";
+  if (/chat not found|PEER_ID_INVALID|user not found/i.test(description)) return "not_found";
+  return code === 403 ? "blocked" : "rejected";
+}
