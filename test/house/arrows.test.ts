@@ -7,9 +7,9 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   {
     name: "domain",
     files:
-      /^(?!(guard|flights|turns|preparation|messages|touches|update-guard|index|parts\/delivery-service)\.ts$|testing\/|adapter\/|fetch\/|webhook\/|broadcast\/broadcast\.ts)/,
+      /^(?!(guard|edits|flights|turns|preparation|messages|touches|update-guard|index|parts\/delivery-service)\.ts$|testing\/|adapter\/|fetch\/|webhook\/|broadcast\/broadcast\.ts)/,
   },
-  { name: "conduct", files: /^(flights|turns|preparation|messages|touches|update-guard)\.ts$/ },
+  { name: "conduct", files: /^(edits|flights|turns|preparation|messages|touches|update-guard)\.ts$/ },
   { name: "guard", files: /^guard\.ts$/ },
   { name: "service", files: /^parts\/delivery-service\.ts$/ },
   { name: "adapter", files: /^(adapter|fetch|webhook)\/|^broadcast\/broadcast\.ts$/ },

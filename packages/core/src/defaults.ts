@@ -16,6 +16,7 @@ export const defaults = Object.freeze({
   /** Longest wait for turns, thaws and other senders. */
   maxWaitMs: Object.freeze({ outside: 120_000, inside: 8_000 }),
   replies: "pay",
+  edits: "free",
   flood: Object.freeze({ retries: 3, adaptive: true }),
   whenStoreDown: "local",
   broadcast: Object.freeze({

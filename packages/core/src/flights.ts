@@ -88,7 +88,7 @@ function shared(delivery: Delivery, job: Job): Delivery | undefined {
 }
 
 /** What JSON cannot carry (a plugin put it there) is shared rather than copied: it was sent, after all. */
-function copyOf(result: unknown): unknown {
+export function copyOf(result: unknown): unknown {
   try {
     return result === undefined ? undefined : JSON.parse(JSON.stringify(result));
   } catch {

@@ -1,12 +1,13 @@
 import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Send } from "./call.js";
 import type { Clock } from "./clock.js";
+import { Edits } from "./edits.js";
 import { ConfigurationError } from "./errors.js";
 import { classify } from "./flood/classify.js";
 import { Floods } from "./flood/floods.js";
 import { unguarded } from "./idempotency/identify.js";
 import { deliveryFrom, sendingOf } from "./job.js";
 import { Messages } from "./messages.js";
-import { methodClass } from "./methods.js";
+import { editsMessage, methodClass } from "./methods.js";
 import { type EventName, Events, type GuardEvents, type Listener } from "./observe/events.js";
 import { logEvents } from "./observe/log.js";
 import { Reporter } from "./observe/report.js";
@@ -45,6 +46,7 @@ export class Guard {
   readonly #reporter: Reporter;
   readonly #preparation: Preparation;
   readonly #messages: Messages;
+  readonly #edits: Edits | undefined;
   readonly #touches: Touches;
   readonly #updates: UpdateGuard;
   readonly #parts: ReturnType<typeof partsOf>;
@@ -66,6 +68,8 @@ export class Guard {
     const turns = new Turns(this.#store, settings, this.#events);
     const floods = new Floods(this.#store, settings, this.#events, this.#reporter);
     this.#messages = new Messages(this.#store, settings, turns, floods, this.#reporter);
+    if (settings.edits !== "free")
+      this.#edits = new Edits(this.#messages, this.#preparation, settings.edits === "coalesce");
     this.#touches = new Touches(turns, floods, settings.clock);
     this.#updates = new UpdateGuard(this.#store, settings, this.#events, this.#warnings);
     this.#parts = partsOf(options, this.#store);
@@ -195,6 +199,7 @@ export class Guard {
 
   /** Methods that change what is there. */
   async #touch(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
+    if (this.#edits && editsMessage(call.method)) return this.#edits.send(call, send, signal);
     if (!this.#settings.freezes) return this.#pass(call, send, signal);
     const job = this.#preparation.touch(call, send, signal);
     const delivery = await this.#touches.send(job);

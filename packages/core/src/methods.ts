@@ -161,6 +161,9 @@ export function resultShape(method: string): ResultShape {
   return entryOf(method)?.shape ?? "other";
 }
 
+/** Sets a message to what the call says: of several, the last is all that counts. */
+export const editsMessage = (method: string): boolean => /^edit(Ephemeral)?Message/i.test(method);
+
 /** The field whose items each count as one message. */
 const itemsField: ReadonlyMap<string, string> = new Map([
   ["sendmediagroup", "media"],

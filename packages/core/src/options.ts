@@ -84,6 +84,12 @@ export interface GuardOptions {
    * @default "pay"
    */
   replies?: "pay" | "wait";
+  /**
+   * Edits cost nothing, pay like messages, or pay and, of several edits of one message that wait, only the last is
+   * sent: for answers that grow in the chat.
+   * @default "free"
+   */
+  edits?: "free" | "pay" | "coalesce";
   /** What to do about a 429; `false` hands it to the caller and freezes nothing. */
   flood?: false | FloodOptions;
   /** Longest wait of one call, in ms. @default 120_000 outside an update, 8_000 inside one */
@@ -119,6 +125,7 @@ export interface Settings {
   readonly secrets: readonly (string | undefined)[];
   readonly rules: Readonly<Partial<Record<RuleName, RuleParams>>>;
   readonly repliesPay: boolean;
+  readonly edits: "free" | "pay" | "coalesce";
   readonly floodRetries: number;
   readonly freezes: boolean;
   readonly maxWaitMs: { readonly outside: number; readonly inside: number };
@@ -133,6 +140,7 @@ const guardNames = [
   "idempotency",
   "limits",
   "replies",
+  "edits",
   "flood",
   "maxWaitMs",
   "whenStoreDown",
@@ -152,6 +160,7 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
   checkStore(options.store);
   checkNamespace(options.namespace);
   check(options.replies, (value) => oneOf("`replies`", value, ["pay", "wait"]));
+  check(options.edits, (value) => oneOf("`edits`", value, ["free", "pay", "coalesce"]));
   check(options.maxWaitMs, (value) => nonNegative("`maxWaitMs`", value, "milliseconds"));
   check(options.whenStoreDown, (value) => oneOf("`whenStoreDown`", value, ["local", "allow-all", "reject"]));
   checkLogger(options.logger);
@@ -162,6 +171,7 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
     ...resolveIdempotency(options.idempotency),
     rules: resolveLimits(options.limits),
     repliesPay: (options.replies ?? defaults.replies) === "pay",
+    edits: options.edits ?? defaults.edits,
     ...resolveFlood(options.flood),
     maxWaitMs: maxWaitMs === undefined ? defaults.maxWaitMs : { outside: maxWaitMs, inside: maxWaitMs },
     whenStoreDown: options.whenStoreDown ?? defaults.whenStoreDown,

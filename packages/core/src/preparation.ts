@@ -43,6 +43,27 @@ export class Preparation {
     return { ...fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs: 0 };
   }
 
+  /**
+   * For edits that pay: no key, and everybody's rules, inside an update too; so is their patience, since an answer
+   * that grows in a chat outlasts what a reply may wait.
+   */
+  edit(call: Call, send: Send, signal: AbortSignalLike | undefined): Job {
+    const { settings, options } = this.#facts(call);
+    const { userId } = currentContext().update ?? call;
+    const priority = options.priority ?? "normal";
+    const facts = {
+      method: call.method,
+      payload: call.payload,
+      cost: options.cost ?? 1,
+      priority,
+      soft: false,
+    };
+    const charges = planCharges(settings.rules, { ...facts, userId });
+    const deadline = this.#clock.now() + (options.maxWaitMs ?? settings.maxWaitMs.outside);
+    const ttlUs = toMicros(settings.ttlMs);
+    return { ...fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs };
+  }
+
   #facts(call: Call) {
     const settings = this.#settings;
     const context = currentContext();

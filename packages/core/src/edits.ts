@@ -1,0 +1,127 @@
+import type { AbortSignalLike, Call, Delivery, Send } from "./call.js";
+import { copyOf } from "./flights.js";
+import type { Job } from "./job.js";
+import { factsOf } from "./job.js";
+import { chatOf } from "./limiter/plan.js";
+import type { Messages } from "./messages.js";
+import type { Preparation } from "./preparation.js";
+import { refuse } from "./refusal.js";
+
+/** One edit as its caller asked for it. */
+interface Wanted {
+  readonly send: Send;
+  readonly rider: object;
+}
+
+/** Edits of one message that wait for one turn; the last to come is the one that is sent. */
+interface Pending {
+  latest: Wanted;
+  riders: number;
+  readonly alone: AbortController;
+  readonly job: Job;
+  done: Promise<Delivery>;
+}
+
+/**
+ * Edits that pay like messages. Of several edits of one message that wait for their turn only the last is sent, as
+ * when a language model's answer grows in the chat, and never two at once:
+ *
+ *     edits   a ── b ── c ──── d ── e ─────▶
+ *     turns   ▲a           ▲c          ▲e        b answers what c answers
+ */
+export class Edits {
+  readonly #messages: Messages;
+  readonly #preparation: Preparation;
+  readonly #coalesces: boolean;
+  readonly #pending = new Map<string, Pending>();
+  /** What is on its way for a message: the next edit goes after it. */
+  readonly #flying = new Map<string, Promise<unknown>>();
+
+  constructor(messages: Messages, preparation: Preparation, coalesces: boolean) {
+    this.#messages = messages;
+    this.#preparation = preparation;
+    this.#coalesces = coalesces;
+  }
+
+  /** Messages that somebody is editing. */
+  get size(): number {
+    return this.#pending.size + this.#flying.size;
+  }
+
+  send(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
+    const name = this.#coalesces ? nameOf(call) : undefined;
+    if (name === undefined) return this.#messages.send(this.#preparation.edit(call, send, signal));
+    const wanted = { send, rider: {} };
+    const pending = this.#pending.get(name) ?? this.#open(name, call, wanted);
+    pending.latest = wanted;
+    return this.#ride(pending, wanted, signal);
+  }
+
+  #open(name: string, call: Call, first: Wanted): Pending {
+    const alone = new AbortController();
+    const before = this.#flying.get(name);
+    const pending = { latest: first, riders: 0, alone } as Omit<Pending, "job" | "done"> as Pending;
+    const take: Send = (signal) => {
+      this.#take(name, pending);
+      return pending.latest.send(signal);
+    };
+    const job = this.#preparation.edit(call, take, alone.signal);
+    const done = this.#afterwards(before, () => this.#messages.send(job)).finally(() =>
+      this.#close(name, pending),
+    );
+    this.#pending.set(name, Object.assign(pending, { job, done }));
+    return pending;
+  }
+
+  async #afterwards(before: Promise<unknown> | undefined, run: () => Promise<Delivery>): Promise<Delivery> {
+    await before?.catch(() => {});
+    return run();
+  }
+
+  /** Its turn has come: who edits from now on opens another. */
+  #take(name: string, pending: Pending): void {
+    if (this.#pending.get(name) !== pending) return;
+    this.#pending.delete(name);
+    this.#flying.set(name, pending.done);
+  }
+
+  #close(name: string, pending: Pending): void {
+    if (this.#pending.get(name) === pending) this.#pending.delete(name);
+    if (this.#flying.get(name) === pending.done) this.#flying.delete(name);
+  }
+
+  /** Each caller keeps its own signal; the edit is given up when nobody wants it any more. */
+  async #ride(pending: Pending, wanted: Wanted, signal: AbortSignalLike | undefined): Promise<Delivery> {
+    if (signal?.aborted) return this.#leave(pending);
+    pending.riders++;
+    let leave = () => {};
+    const left = new Promise<Delivery>((resolve) => {
+      leave = () => resolve(this.#leave(pending));
+    });
+    signal?.addEventListener("abort", leave);
+    try {
+      return this.#answer(await Promise.race([pending.done, left]), pending, wanted);
+    } finally {
+      signal?.removeEventListener("abort", leave);
+    }
+  }
+
+  #leave(pending: Pending): Delivery {
+    pending.riders--;
+    if (pending.riders <= 0) pending.alone.abort();
+    return refuse(factsOf(pending.job), "aborted");
+  }
+
+  /** Whose text was sent has sent it; the others were overtaken and hear the same. */
+  #answer(delivery: Delivery, pending: Pending, wanted: Wanted): Delivery {
+    if (delivery.status !== "sent" || pending.latest === wanted) return delivery;
+    return { ...delivery, status: "replayed", result: copyOf(delivery.result) };
+  }
+}
+
+/** The message that a call edits; edits of another kind (a caption, a keyboard) do not stand for each other. */
+function nameOf({ bot, method, payload }: Call): string | undefined {
+  const { message_id, inline_message_id } = payload;
+  const id = inline_message_id ?? (message_id === undefined ? undefined : `${chatOf(payload)}/${message_id}`);
+  return id === undefined ? undefined : `${bot}|${method.toLowerCase()}|${String(id)}`;
+}
