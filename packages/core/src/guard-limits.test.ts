@@ -216,6 +216,29 @@ describe("priorities", () => {
     expect(bench.requests.map(({ at }) => Math.round(at))).toEqual([0, 0, 0, 100, 1_000, 3_000]);
   });
 
+  it("a predicate tells which chats are urgent; what a call says itself goes first", async () => {
+    const limits = { global: tokenBucket({ capacity: 1, refillPerSecond: 1 }) };
+    const vip = 7;
+    const bench = new GuardBench({
+      limits,
+      priority: ({ payload }) => (payload.chat_id === vip ? "high" : undefined),
+    });
+    const sends = [1, 2, 3, vip].map((chat) => bench.start({ chat_id: chat, text: "alert" }));
+    sends.push(bench.start({ chat_id: vip, text: "later", ...delivery({ priority: "normal" }) }));
+    await all(bench, sends);
+    expect(bench.requests.slice(0, 2).map(({ payload }) => payload.chat_id)).toEqual([1, vip]);
+    expect(bench.texts.at(-1)).toBe("later");
+  });
+
+  it("a predicate that answers nonsense, or a promise, fails its call, and nothing else", async () => {
+    const answers = [() => "urgent" as never, () => Promise.resolve("high") as never];
+    for (const priority of answers) {
+      const bench = new GuardBench({ priority });
+      await expect(bench.say("x")).rejects.toThrow(/priority/);
+      expect(bench.requests).toEqual([]);
+    }
+  });
+
   it("known limit: high is free where more turns are reserved than the bucket may be overdrawn by", async () => {
     const bench = new GuardBench({ limits });
     const posts = [1, 2, 3].map((chat) => post(bench, chat, "normal"));

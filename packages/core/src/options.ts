@@ -1,7 +1,7 @@
 import type { Call } from "./call.js";
 import { type Clock, systemClock, toMicros } from "./clock.js";
 import { defaults, presets } from "./defaults.js";
-import type { OnMismatch } from "./delivery-options.js";
+import type { OnMismatch, Priority } from "./delivery-options.js";
 import { ConfigurationError } from "./errors.js";
 import {
   compileRule,
@@ -79,6 +79,11 @@ export interface GuardOptions {
   /** A preset, rules by name, or `false`: no limits, floods are honoured still. @default "conservative" */
   limits?: false | "conservative" | "official" | LimitRules;
   /**
+   * How urgent a call is that does not say so by `delivery({ priority })`: `"high"` for VIP chats, say. Undefined
+   * leaves it `"normal"`. What it throws reaches the caller, and nothing is sent.
+   */
+  priority?: (call: Call) => Priority | undefined;
+  /**
    * Inside an update the rules of private chats and of the whole bot are paid but not waited for, or waited
    * for like anywhere else.
    * @default "pay"
@@ -124,6 +129,7 @@ export interface Settings {
   /** First writes, all read. */
   readonly secrets: readonly (string | undefined)[];
   readonly rules: Readonly<Partial<Record<RuleName, RuleParams>>>;
+  readonly priorityOf: (call: Call) => Priority;
   readonly repliesPay: boolean;
   readonly edits: "free" | "pay" | "coalesce";
   readonly floodRetries: number;
@@ -139,6 +145,7 @@ const guardNames = [
   "namespace",
   "idempotency",
   "limits",
+  "priority",
   "replies",
   "edits",
   "flood",
@@ -160,6 +167,7 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
   checkStore(options.store);
   checkNamespace(options.namespace);
   check(options.replies, (value) => oneOf("`replies`", value, ["pay", "wait"]));
+  check(options.priority, (value) => isFunction("`priority`", value));
   check(options.edits, (value) => oneOf("`edits`", value, ["free", "pay", "coalesce"]));
   check(options.maxWaitMs, (value) => nonNegative("`maxWaitMs`", value, "milliseconds"));
   check(options.whenStoreDown, (value) => oneOf("`whenStoreDown`", value, ["local", "allow-all", "reject"]));
@@ -170,6 +178,7 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
     namespace: options.namespace,
     ...resolveIdempotency(options.idempotency),
     rules: resolveLimits(options.limits),
+    priorityOf: resolvePriority(options.priority),
     repliesPay: (options.replies ?? defaults.replies) === "pay",
     edits: options.edits ?? defaults.edits,
     ...resolveFlood(options.flood),
@@ -178,6 +187,15 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
     logger: options.logger,
     clock: options.clock ?? systemClock,
   });
+}
+
+function resolvePriority(priority: GuardOptions["priority"]): Settings["priorityOf"] {
+  if (priority === undefined) return () => "normal";
+  return function priorityOf(call) {
+    const told = priority(call) ?? "normal";
+    oneOf("what `priority` answers", told, ["high", "normal", "bulk"]);
+    return told;
+  };
 }
 
 const idempotencyNames = [

@@ -22,9 +22,10 @@ export class Preparation {
   /** For methods that create a message. At once, unless a file on disk must be read to know the content. */
   message(call: Call, send: Send, signal: AbortSignalLike | undefined): Job | Promise<Job> {
     const { settings, options, update, deadline } = this.#facts(call);
+    // Before a repeat is counted: the user's own `priority` may throw.
+    const charges = this.#charges(call, options, update);
     const finish = (identity: Identity): Job => {
       const ttlMs = options.ttlMs ?? (identity.scope === "update" ? settings.updateTtlMs : settings.ttlMs);
-      const charges = this.#charges(call, options, update);
       const waits = options.abandon ?? signal;
       return { ...fresh(), call, send, signal: waits, identity, charges, deadline, ttlUs: toMicros(ttlMs) };
     };
@@ -50,7 +51,7 @@ export class Preparation {
   edit(call: Call, send: Send, signal: AbortSignalLike | undefined): Job {
     const { settings, options } = this.#facts(call);
     const { userId } = currentContext().update ?? call;
-    const priority = options.priority ?? "normal";
+    const priority = options.priority ?? this.#settings.priorityOf(call);
     const facts = {
       method: call.method,
       payload: call.payload,
@@ -74,7 +75,7 @@ export class Preparation {
   }
 
   #charges(call: Call, options: CarriedOptions, update: UpdateScope | undefined): RuleCharge[] {
-    const priority = options.priority ?? "normal";
+    const priority = options.priority ?? this.#settings.priorityOf(call);
     const isReply = priority === "normal" && update !== undefined && this.#settings.repliesPay;
     return planCharges(this.#settings.rules, {
       method: call.method,
