@@ -17,7 +17,12 @@ export const defaults = Object.freeze({
   maxWaitMs: Object.freeze({ outside: 120_000, inside: 8_000 }),
   replies: "pay",
   edits: "free",
-  flood: Object.freeze({ retries: 3, adaptive: true }),
+  flood: Object.freeze({
+    retries: 3,
+    adaptive: true,
+    /** So many chats flooded within this time, their floods ending within that time of each other: the whole bot. */
+    botWide: Object.freeze({ chats: 3, withinMs: 1_000, endTogetherMs: 4_000 }),
+  }),
   whenStoreDown: "local",
   broadcast: Object.freeze({
     priority: "bulk",

@@ -248,3 +248,47 @@ describe("an unknown outcome", () => {
     ]);
   });
 });
+
+describe.each([
+  ["with limits", {}],
+  ["with limits: false", { limits: false }],
+] as const)("a flood of the whole bot, %s", (_, options) => {
+  /** Sends to each chat at once, of which the first ones meet these floods; a second later another process writes. */
+  async function meeting(floods: readonly number[], chats: readonly number[]) {
+    const bench = new GuardBench(options);
+    bench.answers(...floods.map((seconds) => flood(seconds)));
+    const calls = chats.map((chat, i) => bench.start({ chat_id: chat, text: `${i}` }));
+    await bench.clock.advance(1_000);
+    const other = bench.sibling();
+    calls.push(other.start({ chat_id: 99, text: "another chat, another process" }));
+    await all(bench, calls);
+    return { bench, late: bench.requests.find(({ payload }) => payload.chat_id === 99)!.at };
+  }
+
+  it("is known by its third chat, and stops every chat of every process until it ends", async () => {
+    const { bench, late } = await meeting([20, 20, 20], [1, 2, 3]);
+    expect(late).toBeCloseTo(20_000, 0);
+    expect(bench.events.freeze?.map(({ rule }) => rule)).toEqual(["chat", "chat", "chat", "global"]);
+    expect(bench.requests).toHaveLength(3 + 4);
+    expect(bench.requests.filter(({ at }) => at > 0 && at < 20_000)).toEqual([]);
+  });
+
+  it("is not: two chats, however often; nor three whose floods end at other times", async () => {
+    expect((await meeting([20, 20], [1, 2])).late).toBe(1_000);
+    expect((await meeting([20, 20, 20, 20], [1, 2, 1, 2])).late).toBe(1_000);
+    expect((await meeting([20, 30, 40], [1, 2, 3])).late).toBe(1_000);
+  });
+
+  it("is not: three chats, one after another over some seconds", async () => {
+    const bench = new GuardBench(options);
+    bench.answers(flood(20), flood(19), flood(18));
+    const calls = [];
+    for (const chat of [1, 2, 3]) {
+      calls.push(bench.start({ chat_id: chat, text: "x" }));
+      await bench.clock.advance(1_100);
+    }
+    expect((await bench.say("free", 99)).status).toBe("sent");
+    expect(bench.now).toBeLessThan(5_000);
+    await all(bench, calls);
+  });
+});

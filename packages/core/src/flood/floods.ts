@@ -7,6 +7,7 @@ import type { Events } from "../observe/events.js";
 import type { Reporter } from "../observe/report.js";
 import { type Settings, timing } from "../options.js";
 import type { FreezeAnswer, Store } from "../store/port.js";
+import { isBotWide } from "./bot-wide.js";
 
 /** What a 429 does: the rule stands still for everybody, and the call may be tried again at the thaw. */
 export class Floods {
@@ -35,7 +36,8 @@ export class Floods {
     if (retryAfterMs === undefined || !this.#settings.freezes) return undefined;
     const certain = outcome.kind === "rejected";
     const record = certain && holdsRecord ? recordOf(job) : undefined;
-    const answer = await this.#freeze(job, retryAfterMs, record);
+    const answer = await this.#freeze(job, floodedRule(job.charges), retryAfterMs, record);
+    if (answer) await this.#widen(job, retryAfterMs, answer.nowUs);
     if (!certain || answer?.status !== "frozen") return undefined;
     if (holdsRecord) {
       job.attempt++;
@@ -45,10 +47,25 @@ export class Floods {
     return (await this.#mayRetry(job, thawMs)) ? thawMs : undefined;
   }
 
-  async #freeze(job: Job, retryAfterMs: number, record?: string): Promise<FreezeAnswer | undefined> {
+  /** The bot's own rule stands still too when this was no matter of one chat. */
+  async #widen(job: Job, retryAfterMs: number, nowUs: number): Promise<void> {
+    const { charges } = job;
+    const chat = charges[floodedRule(charges)]!;
+    const wide = charges.length - 1;
+    if (chat.name === "method" || chat === charges[wide]) return;
+    const asked = isBotWide(this.#store, job, chat, nowUs, toMicros(retryAfterMs));
+    const botWide = await asked.catch((error: unknown) => this.#reporter.storeFailed("admit", error));
+    if (botWide) await this.#freeze(job, wide, retryAfterMs);
+  }
+
+  async #freeze(
+    job: Job,
+    frozen: number,
+    retryAfterMs: number,
+    record?: string,
+  ): Promise<FreezeAnswer | undefined> {
     const { call, charges: rules } = job;
     const { bot, method } = call;
-    const frozen = floodedRule(rules);
     const rule = rules[frozen]!.name;
     this.#events.emit("freeze", {
       bot,
