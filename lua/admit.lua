@@ -18,7 +18,7 @@ ARGV
   lease     micros
   grace     micros
   ttl       micros
-  charges...         seven fields for each rule, see lib/charge.lua
+  charges...         eight fields for each rule, see lib/charge.lua
 RETURNS
   go now lease | wait now wait rule | refused now after rule | busy now state wait | done now result
   ambiguous now | mismatch now | expired now | foreign now
@@ -26,6 +26,7 @@ RETURNS
 --@include lib/clock.lua
 --@include lib/rule.lua
 --@include lib/window.lua
+--@include lib/adaptive.lua
 --@include lib/charge.lua
 --@include lib/owner.lua
 --@include lib/record.lua

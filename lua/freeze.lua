@@ -13,13 +13,14 @@ ARGV
   frozen   count    index of the rule among those that the call pays, from 0
   after    micros   retry_after
   grace    micros
-  charges...        seven fields of the rule, see lib/charge.lua
+  charges...        eight fields of the rule, see lib/charge.lua
 RETURNS
   frozen now wait | lost now
 ]]
 --@include lib/clock.lua
 --@include lib/rule.lua
 --@include lib/window.lua
+--@include lib/adaptive.lua
 --@include lib/charge.lua
 --@include lib/record.lua
 local rule = KEYS[1]
@@ -34,6 +35,9 @@ local charges = readCharges(ARGV, 7)
 local now = serverNow(given)
 local state = ruleAt(rule, now)
 if #KEYS == 1 then
+  if now >= state.thaw then
+    slowDown(charges[1], state, now, now + after)
+  end
   stopUntil(state, now, now + after)
   writeRule(rule, state, now, given)
   return { 'frozen', now, math.max(0, state.thaw - now) }
@@ -47,6 +51,9 @@ if not repeated and not (own and held.state == 'S' and held.attempt == attempt) 
   return { 'lost', now }
 end
 if not repeated then
+  if now >= state.thaw then
+    slowDown(charges[1], state, now, now + after)
+  end
   stopUntil(state, now, now + after)
   writeRule(rule, state, now, given)
   held.state = 'R'

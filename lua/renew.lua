@@ -10,13 +10,14 @@ ARGV
   owner    text
   attempt  count
   lease    micros
-  charges...        seven fields for each rule, see lib/charge.lua
+  charges...        eight fields for each rule, see lib/charge.lua
 RETURNS
   renewed now | refused now
 ]]
 --@include lib/clock.lua
 --@include lib/rule.lua
 --@include lib/window.lua
+--@include lib/adaptive.lua
 --@include lib/charge.lua
 --@include lib/owner.lua
 --@include lib/record.lua

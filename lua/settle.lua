@@ -12,13 +12,14 @@ ARGV
   as       text     done, free, unsent (turns are given back) or ambiguous
   result   text     what a replay returns
   ttl      micros
-  charges...        seven fields for each rule, see lib/charge.lua
+  charges...        eight fields for each rule, see lib/charge.lua
 RETURNS
   settled now | refused now
 ]]
 --@include lib/clock.lua
 --@include lib/rule.lua
 --@include lib/window.lua
+--@include lib/adaptive.lua
 --@include lib/charge.lua
 --@include lib/owner.lua
 --@include lib/record.lua

@@ -5,13 +5,14 @@ KEYS
   rules...
 ARGV
   given  micros?  the server's time, set by tests only
-  charges...      seven fields for each rule, see lib/charge.lua
+  charges...      eight fields for each rule, see lib/charge.lua
 RETURNS
-  now, then for each rule: remaining wait reset frozen
+  now, then for each rule: remaining wait reset frozen rate
 ]]
 --@include lib/clock.lua
 --@include lib/rule.lua
 --@include lib/window.lua
+--@include lib/adaptive.lua
 --@include lib/charge.lua
 local given = ARGV[1]
 local charges = readCharges(ARGV, 2)
@@ -30,9 +31,10 @@ local now = serverNow(given)
 local answer = { now }
 for i = 1, #charges do
   local rule = ruleAt(KEYS[i], now)
-  answer[#answer + 1] = remaining(charges[i], rule, localTime(rule, now))
+  answer[#answer + 1] = remaining(paced(charges[i], rule, now), rule, localTime(rule, now))
   answer[#answer + 1] = turnOf(charges[i], rule, now) - now
   answer[#answer + 1] = math.max(0, restsAt(rule) - now)
   answer[#answer + 1] = math.max(0, rule.thaw - now)
+  answer[#answer + 1] = rateOf(charges[i], rule, now)
 end
 return answer

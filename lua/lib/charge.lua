@@ -3,8 +3,9 @@
 --   kind  b bucket (a = capacity, b = interval)   w window (a = limit, b = period, c = margin)   g gate
 --   mode  w wait   d debit
 --   lane  n normal   b bulk
+--   ceiling  0, or how far the rate may rise, see lib/adaptive.lua
 
-local chargeFields = 7
+local chargeFields = 8
 
 local function readCharges(argv, from)
   local charges = {}
@@ -12,6 +13,7 @@ local function readCharges(argv, from)
     charges[#charges + 1] = {
       kind = argv[at], a = tonumber(argv[at + 1]), b = tonumber(argv[at + 2]), c = tonumber(argv[at + 3]),
       cost = tonumber(argv[at + 4]), debit = argv[at + 5] == 'd', bulk = argv[at + 6] == 'b',
+      ceiling = tonumber(argv[at + 7]),
     }
   end
   return charges
@@ -31,7 +33,7 @@ end
 
 -- Server time at which the charge may go, if it asked now.
 local function turnOf(charge, rule, now)
-  return serverTime(rule, localTurn(charge, rule, localTime(rule, now)), now)
+  return serverTime(rule, localTurn(paced(charge, rule, now), rule, localTime(rule, now)), now)
 end
 
 local function payWindow(charge, rule, at, turn)
@@ -43,9 +45,13 @@ local function payWindow(charge, rule, at, turn)
 end
 
 -- Takes the turn that `turnOf` told.
-local function pay(charge, rule, now)
+local function pay(given, rule, now)
+  local charge = paced(given, rule, now)
   local at = localTime(rule, now)
   local turn = localTurn(charge, rule, at)
+  if not charge.debit and turn > at then
+    speedUp(given, rule, now)
+  end
   if charge.kind == 'g' then
     return { turn = turn, full = 0, rose = 0, places = {} }
   end
@@ -68,7 +74,8 @@ local function pay(charge, rule, now)
 end
 
 -- Server time at which a turn taken earlier may be used.
-local function readyAt(charge, rule, paid, now)
+local function readyAt(given, rule, paid, now)
+  local charge = paced(given, rule, now)
   local turn = paid.turn
   if charge.kind == 'w' and not charge.debit then
     turn = windowReady(charge, rule.places, paid.places, turn, localTime(rule, now))
@@ -92,7 +99,8 @@ local function postpone(charge, rule, paid, at)
 end
 
 -- The request goes out now: later than planned means free later.
-local function markSending(charge, rule, paid, now)
+local function markSending(given, rule, paid, now)
+  local charge = paced(given, rule, now)
   local at = localTime(rule, now)
   if charge.kind == 'w' then
     restamp(rule, paid, at + charge.c + charge.b)

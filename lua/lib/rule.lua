@@ -1,9 +1,12 @@
 -- State of one rule. All that is kept, and worthless once `restsAt` has passed: a full rule has no key.
 --
 --   1732380000000000                          a bucket that never froze: when it will be full again
---   b<shift>,<thaw>,<full>,<normal>           a bucket, or a gate that carries a freeze
---   w<shift>,<thaw>,<full>,<normal>,<first>,<width>:<bytes>
+--   b<shift>,<thaw>,<full>,<normal>[,p<rate>,<since>]
+--                                             a bucket, or a gate that carries a freeze
+--   w<shift>,<thaw>,<full>,<normal>[,p<rate>,<since>],<first>,<width>:<bytes>
 --                                             a window: when each place becomes free, as offsets from the first
+--
+-- `p` stands there while the rate is not what the rule says, see lib/adaptive.lua.
 --
 -- Times are whole microseconds on the rule's own clock, which a freeze stops: `shift` is how long it has stood
 -- still in all, `thaw` the server time at which it runs again.
@@ -18,7 +21,7 @@ local function unpackPlaces(first, width, bytes)
 end
 
 local function freshRule(stored)
-  return { shift = 0, thaw = 0, full = 0, normal = 0, places = {}, stored = stored }
+  return { shift = 0, thaw = 0, full = 0, normal = 0, rate = 1000000, since = 0, places = {}, stored = stored }
 end
 
 -- A value that is none of ours is never written over.
@@ -47,6 +50,10 @@ local function readRule(key)
     return foreignRule()
   end
   rule.shift, rule.thaw, rule.full, rule.normal = tonumber(shift), tonumber(thaw), tonumber(full), tonumber(normal)
+  local rate, since, after = string.match(value, '^,p(%d+),(%d+)()', from)
+  if rate then
+    rule.rate, rule.since, from = tonumber(rate), tonumber(since), after
+  end
   if kind == 'w' then
     local first, width, bytes = string.match(value, '^,(%-?%d+),(%d):()', from)
     rule.places = unpackPlaces(tonumber(first), tonumber(width), string.sub(value, bytes))
@@ -56,11 +63,12 @@ end
 
 local function packRule(rule)
   local places = rule.places
+  local pace = rule.rate == 1000000 and '' or string.format(',p%d,%d', rule.rate, rule.since)
   if #places == 0 then
-    if rule.shift == 0 and rule.thaw == 0 and rule.normal == 0 then
+    if rule.shift == 0 and rule.thaw == 0 and rule.normal == 0 and pace == '' then
       return string.format('%d', rule.full)
     end
-    return string.format('b%d,%d,%d,%d', rule.shift, rule.thaw, rule.full, rule.normal)
+    return string.format('b%d,%d,%d,%d%s', rule.shift, rule.thaw, rule.full, rule.normal, pace)
   end
   local first = places[1]
   local width = places[#places] - first < 4294967296 and 4 or 8
@@ -69,14 +77,15 @@ local function packRule(rule)
   for i = 1, #places do
     bytes[i] = struct.pack(format, places[i] - first)
   end
-  local head = string.format('w%d,%d,%d,%d,%d,%d:', rule.shift, rule.thaw, rule.full, rule.normal, first, width)
-  return head .. table.concat(bytes)
+  local clock = string.format('w%d,%d,%d,%d%s', rule.shift, rule.thaw, rule.full, rule.normal, pace)
+  return clock .. string.format(',%d,%d:', first, width) .. table.concat(bytes)
 end
 
 -- Server time at which the rule is full again and runs.
 local function restsAt(rule)
   local last = rule.places[#rule.places] or 0
-  return math.max(rule.thaw, math.max(rule.full, last) + rule.shift)
+  local recovers = rule.rate < 1000000 and rule.since + (1000000 - rule.rate) * 600 or 0
+  return math.max(rule.thaw, recovers, math.max(rule.full, last) + rule.shift)
 end
 
 -- Writes what was changed; a rule that was only looked at costs nothing.

@@ -66,7 +66,8 @@ local function windowReady(charge, places, taken, turn, now)
       held = held + 1
     end
   end
-  local mustBeFree = last - held - (charge.a - #taken) - 1
+  -- A limit that shrank meanwhile does not take back what was given.
+  local mustBeFree = last - held - math.max(0, charge.a - #taken) - 1
   if mustBeFree < 0 then
     return turn
   end

@@ -35,7 +35,7 @@ const global = bucket("global", 4, 333_334);
 const gate: RuleCharge = { ...chat, params: { kind: "gate" } };
 
 /** What different calls pay. */
-const plans: readonly (readonly RuleCharge[])[] = [
+const steady: readonly (readonly RuleCharge[])[] = [
   [chat, global],
   [group, global],
   [
@@ -52,6 +52,10 @@ const plans: readonly (readonly RuleCharge[])[] = [
   [{ ...group, mode: "debit" }, global],
   [],
 ];
+const adapting = (ceiling: number) => (charges: readonly RuleCharge[]) =>
+  charges.map((charge) => ({ ...charge, ceiling }));
+/** Rules that keep to what they say, that shrink after floods, and that may also exceed themselves. */
+const plans = [...steady, ...steady.map(adapting(1_000_000)), ...steady.map(adapting(1_500_000))];
 
 const ownerCount = 4;
 const records = ["a", "b"] as const;
@@ -236,7 +240,7 @@ class History {
         return (store, nowUs) =>
           store.freeze({
             ...who,
-            rules: [chat, group],
+            rules: adapting(step.after > 1 ? 1_000_000 : 0)([chat, group]),
             frozen: step.which,
             retryAfterUs: step.after * second,
             graceUs: times.graceUs,

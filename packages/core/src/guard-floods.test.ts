@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { delivery } from "./delivery-options.js";
+import { tokenBucket } from "./limiter/rules.js";
 import { insideUpdate, openUpdate } from "./scope.js";
 import { failed, flood, GuardBench, ok, refused } from "./testing/guard-bench.js";
 
@@ -290,5 +291,51 @@ describe.each([
     expect((await bench.say("free", 99)).status).toBe("sent");
     expect(bench.now).toBeLessThan(5_000);
     await all(bench, calls);
+  });
+});
+
+describe("rates adapt to floods", () => {
+  const limits = { chat: tokenBucket({ capacity: 1, refillPerSecond: 1 }) };
+  const gaps = (bench: GuardBench) =>
+    bench.requests.slice(1).map(({ at }, i) => Math.round(at - bench.requests[i]!.at));
+  const ten = (bench: GuardBench) =>
+    all(
+      bench,
+      Array.from({ length: 10 }, (_, i) => bench.start({ chat_id: 5, text: `${i}` })),
+    );
+
+  it("after one, its chat is paced at four fifths, a tenth more each minute", async () => {
+    const bench = new GuardBench({ limits });
+    bench.answers(flood(3));
+    await ten(bench);
+    // The turn right behind the flood was told before it; from then on 1,250 ms, and less as it recovers.
+    const slow = gaps(bench).slice(2, 6);
+    expect(slow.every((gap) => gap > 1_200 && gap <= 1_250)).toBe(true);
+    await bench.clock.advance(150_000);
+    const before = bench.requests.length;
+    await all(
+      bench,
+      ["a", "b", "c"].map((text) => bench.start({ chat_id: 5, text })),
+    );
+    expect(gaps(bench).slice(before)).toEqual([1_000, 1_000]);
+  });
+
+  it("unless that is switched off", async () => {
+    const bench = new GuardBench({ limits, flood: { adaptive: false } });
+    bench.answers(flood(3));
+    await ten(bench);
+    expect(gaps(bench).slice(1)).toEqual(Array(9).fill(1_000));
+  });
+
+  it("a bot whose quota is larger finds it, up to the ceiling", async () => {
+    const bench = new GuardBench({
+      limits: { chat: tokenBucket({ capacity: 1, refillPerSecond: 10 }) },
+      flood: { adaptive: { ceiling: 2 } },
+      maxWaitMs: 3_600_000,
+    });
+    const sends = Array.from({ length: 3_000 }, (_, i) => bench.start({ chat_id: 5, text: `${i}` }));
+    await all(bench, sends);
+    const last = bench.requests.at(-1)!.at - bench.requests.at(-101)!.at;
+    expect(Math.round(last / 100)).toBe(50);
   });
 });

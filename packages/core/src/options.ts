@@ -64,8 +64,13 @@ export type LimitRules = { [Name in RuleName]?: Rule | false };
 export interface FloodOptions {
   /** Times that one call is tried again after a 429. @default 3 */
   retries?: number;
-  /** Let rules shrink after floods and recover. Rules stay as they are until that is built. @default true */
-  adaptive?: boolean;
+  /**
+   * After a flood the rule that was hit lets through four fifths of what it did, and recovers by a tenth of its rate
+   * per minute. With a `ceiling` (a factor of 1 to 10) it may also exceed itself, as long as messages wait and nobody
+   * objects: for bots whose real quota is larger than the published one.
+   * @default true
+   */
+  adaptive?: boolean | { ceiling: number };
 }
 
 /** Options of a guard; all may be left out. */
@@ -134,6 +139,8 @@ export interface Settings {
   readonly edits: "free" | "pay" | "coalesce";
   readonly floodRetries: number;
   readonly freezes: boolean;
+  /** How far a rule's rate may rise, in parts per million of what it says; 0: it stays. */
+  readonly rateCeiling: number;
   readonly maxWaitMs: { readonly outside: number; readonly inside: number };
   readonly whenStoreDown: WhenStoreDown;
   readonly logger: Logger | undefined;
@@ -274,14 +281,28 @@ function checkedRule(name: string, rule: Rule): Rule {
 }
 
 function resolveFlood(given: GuardOptions["flood"]) {
-  if (given === false) return { floodRetries: 0, freezes: false };
+  if (given === false) return { floodRetries: 0, freezes: false, rateCeiling: 0 };
   const flood = given ?? {};
   knownNames("`flood`", flood, ["retries", "adaptive"]);
   check(flood.retries, (value) => nonNegative("`flood.retries`", value, "tries"));
   check(flood.adaptive, (value) => {
-    if (typeof value !== "boolean") throw new ConfigurationError("`flood.adaptive` must be true or false");
+    const ceiling = typeof value === "boolean" ? 1 : value.ceiling;
+    if (typeof ceiling === "number" && ceiling >= 1 && ceiling <= 10) return;
+    throw new ConfigurationError(
+      "`flood.adaptive` must be true, false or { ceiling }, a factor of 1 to 10 of what the rules say",
+    );
   });
-  return { floodRetries: Math.floor(flood.retries ?? defaults.flood.retries), freezes: true };
+  return {
+    floodRetries: Math.floor(flood.retries ?? defaults.flood.retries),
+    freezes: true,
+    rateCeiling: ceilingOf(flood.adaptive ?? defaults.flood.adaptive),
+  };
+}
+
+/** In parts per million; 0: rules keep to what they say. */
+function ceilingOf(adaptive: NonNullable<FloodOptions["adaptive"]>): number {
+  if (typeof adaptive === "boolean") return adaptive ? 1_000_000 : 0;
+  return Math.round(adaptive.ceiling * 1_000_000);
 }
 
 function checkStore(store: unknown): void {

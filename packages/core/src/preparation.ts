@@ -59,7 +59,7 @@ export class Preparation {
       priority,
       soft: false,
     };
-    const charges = planCharges(settings.rules, { ...facts, userId });
+    const charges = planCharges(settings.rules, { ...facts, userId, ceiling: settings.rateCeiling });
     const deadline = this.#clock.now() + (options.maxWaitMs ?? settings.maxWaitMs.outside);
     const ttlUs = toMicros(settings.ttlMs);
     return { ...fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs };
@@ -84,6 +84,7 @@ export class Preparation {
       priority,
       soft: priority === "high" || isReply,
       userId: update?.userId ?? call.userId,
+      ceiling: this.#settings.rateCeiling,
     });
   }
 

@@ -14,6 +14,8 @@ export interface PlanFacts {
   readonly soft: boolean;
   /** Who sent the update that this answers, or else causes it, if any. */
   readonly userId?: number | string | undefined;
+  /** How far rates may rise, in parts per million of what the rules say; 0: they stay. */
+  readonly ceiling?: number;
 }
 
 type Rules = Readonly<Partial<Record<RuleName, RuleParams>>>;
@@ -25,11 +27,11 @@ const gate: GateParams = Object.freeze({ kind: "gate" });
  * quota, which stands in for the last two). Where a limit is off, its place still carries freezes.
  */
 export function planCharges(rules: Rules, facts: PlanFacts): RuleCharge[] {
-  const { payload, cost, soft } = facts;
+  const { payload, cost, soft, ceiling = 0 } = facts;
   const priority = facts.priority === "bulk" ? "bulk" : "normal";
   const plan: RuleCharge[] = [];
   const add = (name: RuleName, key: string, mode: RuleCharge["mode"]) =>
-    plan.push({ name, key, params: rules[name] ?? gate, cost, mode, priority });
+    plan.push({ name, key, params: rules[name] ?? gate, cost, mode, priority, ceiling });
 
   const chat = chatOf(payload);
   const user = facts.userId ?? (isPrivate(chat) ? chat : undefined);

@@ -1,4 +1,5 @@
 import type { RuleCharge, RuleStats } from "../store/port.js";
+import { freshPace, type Pace, paced, rateOf, recoversAt, speedUp } from "./adaptive.js";
 import { type BucketState, bucketTurn, debitAt, sentAt, takeAt, tokensFor, tokensLeft } from "./bucket.js";
 import { type FrozenClock, frozenFor, localTime, serverTime } from "./frozen-clock.js";
 import {
@@ -13,7 +14,7 @@ import {
 } from "./window.js";
 
 /** All that is kept of one rule. Minimal, and worthless once `restsAt` has passed: a full rule has no state. */
-export interface RuleState extends FrozenClock, BucketState {
+export interface RuleState extends FrozenClock, BucketState, Pace {
   places: Places;
 }
 
@@ -30,11 +31,18 @@ export interface Paid {
 
 const nothing: readonly number[] = Object.freeze([]);
 
-export const freshRule = (): RuleState => ({ shift: 0, thaw: 0, full: 0, normal: 0, places: [] });
+export const freshRule = (): RuleState => ({
+  shift: 0,
+  thaw: 0,
+  full: 0,
+  normal: 0,
+  places: [],
+  ...freshPace(),
+});
 
 /** Server time at which `charge` may go, if it asked now. Changes nothing. */
 export function turnOf(charge: RuleCharge, state: RuleState, now: number): number {
-  return serverTime(state, localTurn(charge, state, localTime(state, now)), now);
+  return serverTime(state, localTurn(paced(charge, state, now), state, localTime(state, now)), now);
 }
 
 function localTurn({ params, cost, mode, priority }: RuleCharge, state: RuleState, now: number): number {
@@ -46,9 +54,11 @@ function localTurn({ params, cost, mode, priority }: RuleCharge, state: RuleStat
 }
 
 /** Takes the turn that `turnOf` told. */
-export function pay(charge: RuleCharge, state: RuleState, now: number): Paid {
+export function pay(given: RuleCharge, state: RuleState, now: number): Paid {
+  const charge = paced(given, state, now);
   const local = localTime(state, now);
   const turn = localTurn(charge, state, local);
+  if (charge.mode === "wait" && turn > local) speedUp(given, state, now);
   const { params, cost } = charge;
   if (params.kind === "gate") return { turn, full: 0, rose: 0, places: nothing };
   if (params.kind === "window") {
@@ -67,7 +77,7 @@ export function pay(charge: RuleCharge, state: RuleState, now: number): Paid {
 
 /** Server time at which a turn taken earlier may be used. */
 export function readyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: number): number {
-  const { params } = charge;
+  const { params } = paced(charge, state, now);
   if (params.kind !== "window" || charge.mode === "debit") return serverTime(state, paid.turn, now);
   const turn = windowReady(params, state.places, paid.places, paid.turn, localTime(state, now));
   return serverTime(state, turn, now);
@@ -84,7 +94,7 @@ export function postpone(charge: RuleCharge, state: RuleState, paid: Paid, at: n
 
 /** The request goes out now: later than planned means free later. */
 export function markSending(charge: RuleCharge, state: RuleState, paid: Paid, now: number): void {
-  const { params, cost, mode } = charge;
+  const { params, cost, mode } = paced(charge, state, now);
   const local = localTime(state, now);
   if (params.kind === "window") restamp(state, paid, local + params.marginUs + params.periodUs);
   if (params.kind !== "bucket" || mode === "debit" || local <= paid.turn) return;
@@ -107,17 +117,18 @@ export function giveBack(charge: RuleCharge, state: RuleState, paid: Paid): void
 /** Server time at which the rule is full again and runs: from then on it has no state. */
 export function restsAt(state: RuleState): number {
   const last = state.places.at(-1) ?? 0;
-  return Math.max(state.thaw, Math.max(state.full, last) + state.shift);
+  return Math.max(state.thaw, recoversAt(state), Math.max(state.full, last) + state.shift);
 }
 
 /** One rule as `stats` shows it. */
 export function describeRule(charge: RuleCharge, state: RuleState, now: number): RuleStats {
   return {
     name: charge.name,
-    remaining: remaining(charge, state, localTime(state, now)),
+    remaining: remaining(paced(charge, state, now), state, localTime(state, now)),
     waitUs: turnOf(charge, state, now) - now,
     resetUs: Math.max(0, restsAt(state) - now),
     frozenUs: frozenFor(state, now),
+    rate: rateOf(charge, state, now) / 1e6,
   };
 }
 

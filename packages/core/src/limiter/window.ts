@@ -60,7 +60,8 @@ export function windowReady(
   // Equal times are moved by a microsecond each, so by no more than there are places.
   const end = Math.max(own, indexOf(places, sentNow + places.length + 1));
   const held = taken.filter((name) => isHeld(places, name, end)).length;
-  const mustBeFree = end - held - (params.limit - taken.length) - 1;
+  // A limit that shrank meanwhile does not take back what was given.
+  const mustBeFree = end - held - Math.max(0, params.limit - taken.length) - 1;
   if (mustBeFree < 0) return turn;
   return Math.max(turn, places[mustBeFree < own ? mustBeFree : mustBeFree + held]!);
 }

@@ -130,8 +130,15 @@ export class RedisStore implements Store {
     const keys = rules.map(({ key }) => ruleKey(bot, key));
     const [, ...numbers] = await this.#run(bot, scripts.stats, { rules: keys, given: nowUs, charges: rules });
     return rules.map(({ name }, i) => {
-      const [remaining, waitUs, resetUs, frozenUs] = numbers.slice(4 * i, 4 * i + 4).map(Number);
-      return { name, remaining: remaining!, waitUs: waitUs!, resetUs: resetUs!, frozenUs: frozenUs! };
+      const [remaining, waitUs, resetUs, frozenUs, rate] = numbers.slice(5 * i, 5 * i + 5).map(Number);
+      return {
+        name,
+        remaining: remaining!,
+        waitUs: waitUs!,
+        resetUs: resetUs!,
+        frozenUs: frozenUs!,
+        rate: rate! / 1e6,
+      };
     });
   }
 

@@ -19,10 +19,11 @@ export function script<Input>(
   return { name, source, sha1: createHash("sha1").update(source).digest("hex"), keys, args };
 }
 
-/** Rules as the scripts read them: seven fields each, see lua/lib/charge.lua. */
+/** Rules as the scripts read them: eight fields each, see lua/lib/charge.lua. */
 export function chargeFields(charges: readonly RuleCharge[]): string[] {
-  return charges.flatMap(({ params, cost, mode, priority }) => {
-    const tail = [String(cost), mode === "debit" ? "d" : "w", priority === "bulk" ? "b" : "n"];
+  return charges.flatMap(({ params, cost, mode, priority, ceiling = 0 }) => {
+    const lane = priority === "bulk" ? "b" : "n";
+    const tail = [String(cost), mode === "debit" ? "d" : "w", lane, String(ceiling)];
     switch (params.kind) {
       case "bucket":
         return ["b", String(params.capacity), String(params.intervalUs), "0", ...tail];

@@ -9,6 +9,7 @@ import {
   standsAt,
   viewOf,
 } from "../idempotency/record.js";
+import { slowDown } from "../limiter/adaptive.js";
 import { localTime, stopUntil } from "../limiter/frozen-clock.js";
 import {
   describeRule,
@@ -157,6 +158,7 @@ export class MemoryStore implements Store {
     if (meeting === "lost") return { status: "lost", nowUs: now };
     if (meeting === "freeze") {
       this.#change(bot, charge, now, (rule) => {
+        if (now >= rule.thaw) slowDown(charge, rule, now, now + request.retryAfterUs);
         stopUntil(rule, now, now + request.retryAfterUs);
         if (record) backInLine(request, record, rule, now);
       });

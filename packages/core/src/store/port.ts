@@ -42,6 +42,11 @@ export interface RuleCharge {
   readonly mode: "wait" | "debit";
   /** `bulk` yields to turns that `normal` has reserved in the same bucket. */
   readonly priority?: "normal" | "bulk";
+  /**
+   * The rule finds its own rate: up to so many parts per million of what it says, and less after floods. Left out or
+   * 0: it keeps to what it says.
+   */
+  readonly ceiling?: number;
 }
 
 /** Whom a record belongs to: every write carries both and is refused unless the record stands at both. */
@@ -179,6 +184,8 @@ export interface RuleStats {
   readonly resetUs: number;
   /** Until the freeze ends; 0 when it is not frozen. */
   readonly frozenUs: number;
+  /** The rate in force, as a share of what the rule says: below 1 after floods. */
+  readonly rate: number;
 }
 
 /** Which rules to read; see {@link Store.stats}. */

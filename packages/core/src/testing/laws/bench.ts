@@ -28,7 +28,7 @@ export interface Law {
   readonly run: (bench: Bench) => Promise<void>;
 }
 
-type Extra = Partial<Pick<RuleCharge, "key" | "cost" | "mode" | "priority">>;
+type Extra = Partial<Pick<RuleCharge, "key" | "cost" | "mode" | "priority" | "ceiling">>;
 
 /** A token bucket: `capacity` at once, then one per `intervalUs`. */
 export const bucket = (capacity: number, intervalUs: number, extra: Extra = {}): RuleCharge => ({

@@ -189,6 +189,75 @@ const clocks: readonly Law[] = [
     },
   },
   {
+    name: "adaptive: a flood takes a fifth of a bucket's refill, and a tenth a minute comes back",
+    async run(bench) {
+      const rule = bucket(1, second, { ceiling: 1_000_000 });
+      await bench.flood(rule, 30 * second);
+      equal((await bench.stats(rule)).rate, 0.8);
+      bench.pass(30 * second);
+      await bench.other([rule]);
+      equal((await bench.stats(rule)).waitUs, 1.25 * second);
+      bench.pass(minute);
+      equal((await bench.stats(rule)).rate, 0.9);
+      bench.pass(minute);
+      const { rate, resetUs } = await bench.stats(rule);
+      deepEqual([rate, resetUs], [1, 0]);
+    },
+  },
+  {
+    name: "adaptive: a flood takes a fifth of a window's places",
+    async run(bench) {
+      const rule = window(10, minute, { ceiling: 1_000_000 });
+      await bench.flood(rule, second);
+      bench.pass(second);
+      equal((await bench.stats(rule)).remaining, 8);
+    },
+  },
+  {
+    name: "adaptive: the 429s that were on their way count once; the next flood counts again, down to a tenth",
+    async run(bench) {
+      const rule = bucket(1, second, { ceiling: 1_000_000 });
+      for (let n = 0; n < 5; n++) await bench.flood(rule, 10 * second);
+      equal((await bench.stats(rule)).rate, 0.8);
+      bench.pass(10 * second);
+      await bench.flood(rule, 10 * second);
+      equal((await bench.stats(rule)).rate, 0.64);
+      for (let n = 0; n < 12; n++) {
+        bench.pass(10 * second);
+        await bench.flood(rule, 10 * second);
+      }
+      equal((await bench.stats(rule)).rate, 0.1);
+    },
+  },
+  {
+    name: "adaptive: switched off, and on gates, a flood changes no rate",
+    async run(bench) {
+      for (const rule of [bucket(1, second), { ...gate("bucket"), ceiling: 1_000_000 }]) {
+        await bench.flood(rule, second);
+        bench.pass(second);
+        equal((await bench.stats({ ...rule, ceiling: 1_000_000 })).rate, 1);
+      }
+    },
+  },
+  {
+    name: "adaptive: who switches it off keeps to what the rule says, beside others who adapt",
+    async run(bench) {
+      const rule = bucket(1, second, { ceiling: 1_000_000 });
+      await bench.flood(rule, second);
+      equal((await bench.stats(bucket(1, second))).rate, 1);
+    },
+  },
+  {
+    name: "adaptive: under a ceiling, messages that wait without a flood raise the rate, and an idle rule forgets it",
+    async run(bench) {
+      const rule = bucket(1, second, { ceiling: 1_001_000 });
+      for (let n = 0; n < 6; n++) await bench.other([rule]);
+      equal((await bench.stats(rule)).rate, 1.001);
+      bench.pass(minute);
+      equal((await bench.stats(rule)).rate, 1);
+    },
+  },
+  {
     name: "freeze: it is never shortened, and a longer one prolongs it",
     async run(bench) {
       const rule = bucket(5, second);
@@ -271,6 +340,7 @@ const clocks: readonly Law[] = [
         waitUs: 0,
         resetUs: 0,
         frozenUs: 0,
+        rate: 1,
       });
     },
   },

@@ -597,6 +597,7 @@ const keeping: readonly Law[] = [
         waitUs: 0,
         resetUs: 0,
         frozenUs: 0,
+        rate: 1,
       });
       equal(await bench.store.reset(bench.bot, {}), 0);
     },

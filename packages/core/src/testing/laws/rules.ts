@@ -178,6 +178,7 @@ const windows: readonly Law[] = [
         waitUs: 0,
         resetUs: 0,
         frozenUs: 0,
+        rate: 1,
       });
     },
   },
