@@ -1,46 +1,30 @@
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
-
-/** What an example says about itself in its last comment. */
-function promised(name: string): string {
-  const said = /\/\* Prints:\n([\s\S]*?)\*\/\s*$/.exec(readFileSync(join(root, "examples", name), "utf8"));
-  if (!said) throw new Error(`examples/${name} must end in a comment /* Prints: … */ with its output`);
-  return said[1] as string;
-}
-
-/** Runs an example as its reader would, without a bot token or a Redis, until it ends by itself. */
-function run(name: string): Promise<{ code: number | null; output: string; complaints: string }> {
-  const { BOT_TOKEN: _, REDIS_URL: __, ...env } = process.env;
-  const child = spawn(process.execPath, ["--import", "tsx", `examples/${name}`], {
-    cwd: root,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: 25_000,
-  });
-  let output = "";
-  let complaints = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaints += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output, complaints }));
-  });
-}
+import { examples, promised, run, staged, textOf } from "./running-example.js";
 
 describe("the examples", () => {
-  test("there are some", () => expect(examples).toContain("parts-operation.ts"));
+  test.each([
+    "parts-operation.ts",
+    ...["echo", "wizard", "album", "webhook"].map((name) => `telegraf-${name}.ts`),
+    ...["menu", "conversation", "album", "runner"].map((name) => `grammy-${name}.ts`),
+  ])("%s is one of them", (name) => expect(examples).toContain(name));
 
-  test.concurrent.each(examples)(
+  test.each(examples)("%s stands in the table of their README, with the way to run it", (name) => {
+    const row = textOf("README.md")
+      .split("\n")
+      .find((line) => line.startsWith(`| [\`${name.replace(/\.ts$/, "")}\`](${name}) |`));
+    expect(row, `a row that begins with | [\`${name.replace(/\.ts$/, "")}\`](${name}) |`).toBeDefined();
+    expect(textOf(name)).toContain(` *     npx tsx examples/${name}\n`);
+  });
+
+  test("the README's table names no example that is gone", () => {
+    const named = [...textOf("README.md").matchAll(/^\| \[`[\w-]+`\]\(([\w-]+\.ts)\)/gm)].map(
+      ([, name]) => name,
+    );
+    expect(named.filter((name) => !examples.includes(name as string))).toEqual([]);
+  });
+
+  // The others are run, and their output compared, in examples-without.test.ts: every process costs a second.
+  test.concurrent.each(examples.filter((name) => !staged.includes(name)))(
     "%s ends by itself with exit code 0 and prints what it says",
     async (name) => {
       const { code, output, complaints } = await run(name);

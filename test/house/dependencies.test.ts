@@ -42,8 +42,8 @@ describe.each(packageNames())("%s", (name) => {
   });
 });
 
-test("the adapter brings no framework of its own", () => {
-  const { dependencies, peerDependencies } = manifestOf("grammy");
+test.each(["grammy", "telegraf"])("the adapter for %s brings no framework of its own", (name) => {
+  const { dependencies, peerDependencies } = manifestOf(name);
   expect(Object.keys(dependencies ?? {})).toEqual(["@sendonce/core"]);
-  expect(Object.keys(peerDependencies ?? {})).toEqual(["grammy"]);
+  expect(Object.keys(peerDependencies ?? {})).toEqual([name]);
 });

@@ -7,6 +7,7 @@ const entries = [
   "packages/core/src/index.ts",
   "packages/core/src/testing/index.ts",
   "packages/grammy/src/index.ts",
+  "packages/telegraf/src/index.ts",
   "packages/emulator/src/index.ts",
 ];
 

@@ -16,7 +16,9 @@ let emulator: ChildProcess;
 beforeAll(async () => {
   home = realpathSync(mkdtempSync(join(tmpdir(), "sendonce-consumer-")));
   cpSync(join(root, "test", "packages", "consumer"), home, { recursive: true });
-  for (const extension of ["mts", "cts"]) cpSync(join(home, "typed.ts"), join(home, `typed.${extension}`));
+  for (const name of ["typed", "telegraf-typed"])
+    for (const extension of ["mts", "cts"])
+      cpSync(join(home, `${name}.ts`), join(home, `${name}.${extension}`));
   await buildIfStale();
   await installTarballs();
   await startEmulator();
@@ -33,6 +35,7 @@ async function installTarballs(): Promise<void> {
   const dependencies = {
     ...Object.fromEntries([...tarballs].map(([name, path]) => [`@sendonce/${name}`, `file:${path}`])),
     grammy: versionHere("grammy"),
+    telegraf: versionHere("telegraf"),
     "@types/node": node,
   };
   writeFileSync(
@@ -92,10 +95,19 @@ describe("a consumer outside the workspace installs the packed tarballs", () => 
   test("a CommonJS script that sends a message twice sends it once", () =>
     sendsOnce("require.cjs", 102, "from CommonJS"));
 
+  test.each([
+    ["an ESM", "telegraf.mjs", 111, "from Telegraf, ESM"],
+    ["a CommonJS", "telegraf.cjs", 112, "from Telegraf, CommonJS"],
+  ])("%s script with Telegraf that sends a message twice sends it once", (_, script, chat, text) =>
+    sendsOnce(script, chat, text),
+  );
+
   test("a TypeScript bot with a context of its own compiles as ESM and as CommonJS, and sends once", async () => {
     await run(tool("tsc"), ["-p", "tsconfig.json", "--outDir", "compiled"], { cwd: home });
     await sendsOnce("compiled/typed.mjs", 103, "from TypeScript");
     await sendsOnce("compiled/typed.cjs", 104, "from TypeScript");
+    await sendsOnce("compiled/telegraf-typed.mjs", 113, "from Telegraf, TypeScript");
+    await sendsOnce("compiled/telegraf-typed.cjs", 114, "from Telegraf, TypeScript");
   });
 
   test("the same bot type-checks as a bundler resolves it", async () => {

@@ -10,9 +10,18 @@ export type Payload = Readonly<Record<PropertyKey, unknown>>;
 export type FileSource =
   | { readonly kind: "bytes"; readonly data: Uint8Array; readonly filename?: string | undefined }
   | { readonly kind: "path"; readonly path: string; readonly filename?: string | undefined }
+  | { readonly kind: "blob"; readonly blob: BlobLike; readonly filename?: string | undefined }
   | { readonly kind: "url"; readonly href: string }
   /** A stream, an iterator or a supplier function: reading it once would spoil it, so it has no content key. */
   | { readonly kind: "stream" };
+
+/** The part of a Blob (or File) that is used: it can be read as often as one likes. */
+export interface BlobLike {
+  /** Bytes. */
+  readonly size: number;
+  slice(start?: number, end?: number): BlobLike;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
 
 /** One outgoing Bot API call. */
 export interface Call {

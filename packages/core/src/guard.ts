@@ -131,6 +131,11 @@ export class Guard {
     return this.#warnings;
   }
 
+  /** The longest that one call waits, in ms, outside an update and inside one. For adapters. */
+  get maxWaitMs(): { readonly outside: number; readonly inside: number } {
+    return this.#settings.maxWaitMs;
+  }
+
   /** Subscribes to events by name; answers the function that unsubscribes. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.#events.on(name, listener);

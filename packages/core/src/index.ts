@@ -16,6 +16,7 @@ export type { BroadcastProgress } from "./broadcast/progress.js";
 export type {
   AbortSignalLike,
   ApiResponse,
+  BlobLike,
   Call,
   Delivery,
   DeliveryFacts,
@@ -35,6 +36,7 @@ export type {
 export { type Clock, systemClock } from "./clock.js";
 export { type DeliveryInfo, deliveryOf } from "./delivered.js";
 export {
+  carriedOptions,
   type DeliveryOptions,
   delivery,
   type OnMismatch,
@@ -51,7 +53,21 @@ export {
   type SendonceErrorCode,
   StoreUnavailable,
 } from "./errors.js";
+export {
+  type BotApiRequest,
+  type FetchArguments,
+  type FetchInit,
+  readBotApiRequest,
+} from "./fetch/bot-api-request.js";
+export { type FetchLike, type GuardedFetch, guardFetch } from "./fetch/guard-fetch.js";
 export { createGuard, Guard } from "./guard.js";
+export type { BottleneckOptions } from "./limiter/from-bottleneck.js";
+export {
+  type FromThrottlerOptions,
+  limitsFromThrottler,
+  type ThrottlerConfig,
+  type ThrottlerName,
+} from "./limiter/from-throttler.js";
 export {
   type Rule,
   type RuleName,
@@ -60,6 +76,7 @@ export {
   type WindowRule,
   window,
 } from "./limiter/rules.js";
+export { type MethodClass, methodClass } from "./methods.js";
 export type { EventName, GuardEvents, Listener } from "./observe/events.js";
 export type { Logger } from "./observe/logger.js";
 export type {
@@ -128,3 +145,10 @@ export type {
   WindowParams,
 } from "./store/port.js";
 export type { UpdateToHandle } from "./update-guard.js";
+export {
+  type GuardedUpdates,
+  guardUpdates,
+  type UpdateOutcome,
+  type WebhookAnswer,
+} from "./webhook/guard-updates.js";
+export { senderOf } from "./webhook/sender-of.js";

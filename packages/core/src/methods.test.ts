@@ -13,13 +13,13 @@ import {
   spendsStars,
 } from "./methods.js";
 
-/** Every method that grammY's types declare, with what it returns. */
-function declaredMethods(): Map<string, string> {
-  const path = createRequire(import.meta.url).resolve("@grammyjs/types/methods.d.ts");
+/** Every method that a framework's types declare, with what it returns. */
+function declaredMethods(types: string): Map<string, string> {
+  const path = createRequire(import.meta.url).resolve(`${types}/methods.d.ts`);
   const source = readFileSync(path, "utf8");
   const start = source.indexOf("export type ApiMethods");
   const body = source.slice(start, source.indexOf("\n};", start));
-  const method = /^ {4}(\w+)\((?:args\??: \{[\s\S]*?^ {4}\})?\): ([^;]+);/gm;
+  const method = /^ {4}(\w+)\((?:args?\??: \{[\s\S]*?^ {4}\})?\): ([^;]+);/gm;
   const found = new Map([...body.matchAll(method)].map((match) => [match[1]!, match[2]!]));
   expect(found.size).toBe([...body.matchAll(/^ {4}\w+\(/gm)].length);
   return found;
@@ -33,17 +33,22 @@ function declaredShape(type: string): ResultShape {
   return type === "MessageId[]" ? "message_ids" : "other";
 }
 
-const declared = declaredMethods();
+const declared = declaredMethods("@grammyjs/types");
+/** Telegraf's types stand still at an older Bot API: they hold less, and must not hold anything else. */
+const declaredForTelegraf = declaredMethods("@telegraf/types");
 const listed = Object.values(methodTable).flat();
 
 describe("the table of methods", () => {
   it("was read from real declarations", () => {
     expect(declared.size).toBeGreaterThan(180);
-    expect(declared.get("copyMessages")).toBe("MessageId[]");
+    expect(declaredForTelegraf.size).toBeGreaterThan(110);
+    for (const types of [declared, declaredForTelegraf])
+      expect(types.get("copyMessages")).toBe("MessageId[]");
   });
 
   it("has decided on every method of the Bot API", () => {
-    expect([...declared.keys()].filter((name) => !listed.includes(name))).toEqual([]);
+    const all = [...declared.keys(), ...declaredForTelegraf.keys()];
+    expect(all.filter((name) => !listed.includes(name))).toEqual([]);
   });
 
   it("names nothing that the Bot API does not have", () => {
@@ -55,12 +60,14 @@ describe("the table of methods", () => {
   });
 
   it("agrees with the declared result types", () => {
-    for (const [name, type] of declared)
+    for (const [name, type] of [...declared, ...declaredForTelegraf])
       expect([name, resultShape(name)]).toEqual([name, declaredShape(type)]);
   });
 
   it("gives a key to whatever answers with a new message, but for an edit", () => {
-    const messages = [...declared].filter(([, type]) => /^Message(\.|$|Id)|^Array<Message/.test(type));
+    const messages = [...declaredForTelegraf, ...declared].filter(([, type]) =>
+      /^Message(\.|$|Id)|^Array<Message/.test(type),
+    );
     const keyless = messages.map(([name]) => name).filter((name) => methodClass(name) !== "create");
     expect(keyless).toEqual(["editMessageChecklist"]);
     expect(createMethods).toEqual(methodTable.create);

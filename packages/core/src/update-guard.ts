@@ -1,5 +1,6 @@
 import { type Clock, toMicros } from "./clock.js";
 import { defaults } from "./defaults.js";
+import { IdempotencyConflict } from "./errors.js";
 import { ownerToken } from "./job.js";
 import { waitUntil } from "./limiter/wait.js";
 import type { Events } from "./observe/events.js";
@@ -17,6 +18,13 @@ export interface UpdateToHandle {
   readonly userId?: number | undefined;
   /** Drop an update that was handled before. @default true */
   readonly drop?: boolean | undefined;
+  /**
+   * What to do when it cannot be claimed: because it is handled elsewhere for longer than it is held, or because
+   * the store is away and `whenStoreDown` says `"reject"`. Run the handler all the same (its sends protect
+   * themselves), or reject, for a caller that can have it delivered again.
+   * @default "run"
+   */
+  readonly unclaimed?: "run" | "reject" | undefined;
 }
 
 interface Claimed {
@@ -31,6 +39,8 @@ interface Claimed {
  *
  *     first    ──claim──▶ handler ───────────────▶ handled
  *     second        └─ held (8 s at most) ────────────┘ dropped
+ *
+ * Held for longer it runs as well, or is rejected, as its `unclaimed` says.
  */
 export class UpdateGuard {
   readonly #store: Store;
@@ -49,7 +59,11 @@ export class UpdateGuard {
     this.#events = events;
   }
 
-  /** Runs the handler in the update's scope, once. */
+  /**
+   * Runs the handler in the update's scope, once.
+   *
+   * @throws IdempotencyConflict (`busy`) or StoreUnavailable under `unclaimed: "reject"`, before the handler runs
+   */
   async handle<T>(update: UpdateToHandle, handler: () => Promise<T>): Promise<T | undefined> {
     const outer = currentUpdate();
     const inside = outer?.bot === update.bot && outer.updateId === update.updateId ? outer : undefined;
@@ -57,24 +71,34 @@ export class UpdateGuard {
     const scope = inside ?? openUpdate(update.bot, update.updateId, update.userId);
     if (scope === undefined) return handler();
     if (update.drop === false || !this.#settings.dropsUpdates) return insideUpdate(scope, handler);
-    return this.#claimed(scope, () => insideUpdate(scope, handler));
+    return this.#claimed(scope, update, () => insideUpdate(scope, handler));
   }
 
-  async #claimed<T>(scope: UpdateScope, run: () => Promise<T>): Promise<T | undefined> {
+  async #claimed<T>(
+    scope: UpdateScope,
+    { unclaimed = "run" }: UpdateToHandle,
+    run: () => Promise<T>,
+  ): Promise<T | undefined> {
     const { bot, updateId } = scope;
     const claim = { bot, record: `update:${updateId}`, owner: ownerToken() };
     const patience = this.#clock.now() + defaults.holdUpdateMs;
     let lookAgainMs: number = defaults.lookAgainMs.first;
     for (;;) {
-      const admission = await this.#admit(claim).catch((error: unknown) => this.#storeFailed("admit", error));
-      if (admission === undefined) return run();
+      const admission = await this.#admit(claim).catch((error: unknown) => {
+        this.#storeFailed("admit", error);
+        if (unclaimed === "reject") throw error;
+      });
+      if (!admission) return run();
       if (admission.status === "done") {
         this.#events.emit("updateDropped", { bot, updateId });
         return undefined;
       }
       if (admission.status === "go") return this.#handleOnce(scope, claim, run);
       const left = patience - this.#clock.now();
-      if (left <= 0) return run();
+      if (left <= 0) {
+        if (unclaimed === "reject") throw new IdempotencyConflict("busy", stillRunning);
+        return run();
+      }
       const first = this.#running.get(nameOf(claim));
       if (first) await waitUntil(this.#clock, first, left, undefined);
       else await this.#clock.sleep(Math.min(lookAgainMs, left));
@@ -138,6 +162,8 @@ export class UpdateGuard {
     return undefined;
   }
 }
+
+const stillRunning = "sendonce: this update is being handled elsewhere; have it delivered again";
 
 const nameOf = ({ bot, record }: Claimed): string => `${bot}:${record}`;
 

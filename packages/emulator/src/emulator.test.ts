@@ -111,6 +111,28 @@ describe("over HTTP, to a grammY Api", () => {
     expect(emulator.pending(TOKEN)).toBe(0);
   });
 
+  it("a person presses the button that carries a label, where it last stood", async () => {
+    const button = (text: string) => ({ inline_keyboard: [[{ text, callback_data: `data of ${text}` }]] });
+    await api.sendMessage(7, "menu", { reply_markup: button("Tea") });
+    await api.sendMessage(7, "no button here");
+    const { callback_query } = emulator.say(TOKEN, { chat: 7, callback: { label: "Tea" } });
+    expect(callback_query).toMatchObject({ data: "data of Tea", message: { text: "menu" } });
+    await api.editMessageReplyMarkup(7, 1, { reply_markup: button("Coffee") });
+    expect(() => emulator.say(TOKEN, { chat: 7, callback: { label: "Tea" } })).toThrow(
+      "no message with that",
+    );
+  });
+
+  it("a file that a person sends can be downloaded", async () => {
+    const document = { filename: "song.txt", bytes: Buffer.from("row, row") };
+    const { message } = emulator.say(TOKEN, { chat: 7, document });
+    expect(message).toMatchObject({ document: { file_name: "song.txt", file_size: 8 } });
+    const { file_id } = (message as { document: { file_id: string } }).document;
+    const { file_path } = await api.getFile(file_id);
+    const file = await fetch(`${emulator.url}/file/bot${TOKEN}/${file_path}`);
+    expect(await file.text()).toBe("row, row");
+  });
+
   it("a wrong token is 401, an unknown method 404, both in Telegram's words", async () => {
     const at = async (path: string) => (await fetch(emulator.url + path)).json();
     expect(await at("/botnonsense/getMe")).toEqual({

@@ -1,5 +1,6 @@
 import { type AbortSignalLike, ConfigurationError } from "@sendonce/core";
 import type { ApiCallFn } from "grammy";
+import { untilAborted } from "./until-aborted.js";
 
 /** What asking for the id ended in: the id, or the answer that every waiting call gets. */
 type Answer = { readonly bot: string } | { readonly failed: Awaited<ReturnType<ApiCallFn>> };
@@ -62,14 +63,3 @@ const noAnswer = Object.freeze({
   description: "sendonce: getMe did not tell which bot this is; set the `namespace` option to do without it",
   parameters: {},
 });
-
-/** Resolves to undefined when the signal aborts first. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignalLike | undefined): Promise<T | undefined> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => resolve(undefined);
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort);
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}

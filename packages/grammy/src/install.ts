@@ -1,7 +1,8 @@
-import { botIdOf, ConfigurationError, type Guard } from "@sendonce/core";
+import { botIdOf, ConfigurationError, type Guard, senderOf } from "@sendonce/core";
 import type { Api, Bot } from "grammy";
+import type { PluginBridge } from "./plugin-bridge.js";
 import { connect, type ReliabilityOptions } from "./reliability.js";
-import { senderOf } from "./track-updates.js";
+import { warnAboutInside } from "./wrong-order.js";
 
 const installed: unique symbol = Symbol.for("sendonce.grammy.installed");
 
@@ -27,7 +28,11 @@ export function install(target: AnyBot | AnyApi, options?: ReliabilityOptions | 
   const api = bot?.api ?? (target as AnyApi);
   checkTarget(api);
   const guarded = guardedApi(api, options);
-  if (bot && !(installed in bot)) guardUpdates(bot, guarded);
+  if (bot && !(installed in bot)) {
+    Object.defineProperty(bot, installed, { value: true });
+    guardUpdates(bot, guarded);
+    coverPlugins(bot, guarded.bridge);
+  }
   return target;
 }
 
@@ -37,13 +42,15 @@ type MarkedApi = Api & { readonly [installed]?: Guarded };
 interface Guarded {
   readonly name: string;
   readonly guard: Guard;
+  readonly bridge: PluginBridge;
 }
 
 function guardedApi(api: MarkedApi, options?: ReliabilityOptions | Guard): Guarded {
   if (api[installed]) return api[installed];
   const id = botIdOf(api.token);
-  const { transformer, identity } = connect(options);
-  const guarded = { name: identity.learn(id), guard: transformer.guard };
+  const { transformer, identity, bridge } = connect(options);
+  const guarded = { name: identity.learn(id), guard: transformer.guard, bridge };
+  warnAboutInside(api.config.installedTransformers(), guarded.guard);
   api.config.use(transformer);
   Object.defineProperty(api, installed, { value: guarded });
   return guarded;
@@ -51,11 +58,22 @@ function guardedApi(api: MarkedApi, options?: ReliabilityOptions | Guard): Guard
 
 /** grammY looks `handleUpdate` up at call time, in polling and in webhooks alike. */
 function guardUpdates(bot: AnyBot, { name, guard }: Guarded): void {
-  Object.defineProperty(bot, installed, { value: true });
   const original = bot.handleUpdate;
   bot.handleUpdate = async function handleUpdate(update, envelope) {
     const facts = { bot: name, updateId: update.update_id, userId: senderOf(update) };
     await guard.handleUpdate(facts, () => original.call(bot, update, envelope));
+  };
+}
+
+/** Looked up at call time as well, so that a context is seen before any handler, also those registered earlier. */
+function coverPlugins(bot: AnyBot, bridge: PluginBridge): void {
+  const original = bot.middleware;
+  bot.middleware = function middleware() {
+    const handle = original.call(bot);
+    return function sendonce(ctx, next) {
+      bridge.cover(ctx.api);
+      return handle(ctx, next);
+    };
   };
 }
 

@@ -11,8 +11,10 @@ import {
 } from "@sendonce/core";
 import type { ApiCallFn, Context, MiddlewareFn, Transformer } from "grammy";
 import { BotIdentity } from "./bot-identity.js";
+import { PluginBridge } from "./plugin-bridge.js";
 import { trackUpdates } from "./track-updates.js";
 import { abortError, answerOf, fileOf, replyOf } from "./translate.js";
+import { lookInside } from "./wrong-order.js";
 
 /** Options of a guard, and of how it learns about updates. */
 export interface ReliabilityOptions extends GuardOptions {
@@ -51,11 +53,16 @@ export function reliability(options: ReliabilityOptions | Guard = {}): Reliabili
   return connect(options).transformer;
 }
 
-/** A transformer and the identity behind it, for `install`, which knows the bot's token. */
-export function connect(options: ReliabilityOptions | Guard = {}): {
-  transformer: Reliability;
-  identity: BotIdentity;
-} {
+/** A transformer and what stands behind it, for `install`, which knows the bot. */
+export interface Connection {
+  readonly transformer: Reliability;
+  readonly identity: BotIdentity;
+  /** Covers the Apis that plugins make. */
+  readonly bridge: PluginBridge;
+}
+
+/** Makes the parts of one bot. */
+export function connect(options: ReliabilityOptions | Guard = {}): Connection {
   const { guard, tracks } = settled(options);
   const identity = new BotIdentity(guard.namespace, (id) => guard.expectBot(id));
   if (tracks) trackUpdates();
@@ -78,17 +85,20 @@ export function connect(options: ReliabilityOptions | Guard = {}): {
     return answerOf(method, await guard.run(call, send, signal));
   }
 
-  const transformer = Object.assign(sendonce as unknown as Transformer, {
+  const transformer: Reliability = Object.assign(sendonce as unknown as Transformer, {
     guard,
     close: () => guard.close(),
     updates: ({ drop }: UpdatesOptions = {}): MiddlewareFn<Context> =>
       async function sendonceUpdates(ctx, next) {
         const bot = identity.learn(ctx.me.id);
+        bridge.cover(ctx.api);
+        lookInside(ctx.api);
         const updateId = ctx.update.update_id;
         await guard.handleUpdate({ bot, updateId, userId: ctx.from?.id, drop }, next);
       },
   });
-  return { transformer, identity };
+  const bridge = new PluginBridge(transformer);
+  return { transformer, identity, bridge };
 }
 
 /** `prev` without the per-method types that a transformer for all methods cannot use. */

@@ -1,5 +1,6 @@
 import {
   type ApiResponse,
+  type BlobLike,
   type Delivery,
   type FileSource,
   type Refusal,
@@ -57,8 +58,15 @@ export function fileOf(value: object): FileSource | undefined {
       ? { kind: "path", path: fileData.pathname, filename }
       : { kind: "url", href: fileData.href };
   }
-  const url = (fileData as { url?: unknown } | null | undefined)?.url;
-  return typeof url === "string" ? { kind: "url", href: url } : { kind: "stream" };
+  const { url } = (fileData ?? {}) as { url?: unknown };
+  if (typeof url === "string") return { kind: "url", href: url };
+  return isBlob(fileData) ? { kind: "blob", blob: fileData, filename } : { kind: "stream" };
+}
+
+/** grammY takes Blobs where the platform is not Node. */
+function isBlob(data: unknown): data is BlobLike {
+  const { size, slice, arrayBuffer } = (data ?? {}) as Partial<BlobLike>;
+  return typeof size === "number" && typeof slice === "function" && typeof arrayBuffer === "function";
 }
 
 /** By shape too: a file may come from another copy of grammY. */

@@ -1,2 +1,4 @@
 export * from "@sendonce/core";
 export { createAdapterGuard as createGuard } from "@sendonce/core";
+export { install } from "./install.js";
+export { type Reliability, reliability, type UpdatesOptions } from "./reliability.js";

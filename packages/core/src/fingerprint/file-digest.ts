@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { FileSource } from "../call.js";
+import type { BlobLike, FileSource } from "../call.js";
 import { sha256 } from "./hash.js";
 
 /** Up to here a file counts by its content, above by name, size and samples. */
@@ -12,6 +12,16 @@ const sampleBytes = 64 * 1024;
 const sampleCount = 16;
 
 type Path = Extract<FileSource, { kind: "path" }>;
+type BlobSource = Extract<FileSource, { kind: "blob" }>;
+
+/** Large enough to be quick, small enough that nobody waits for one hash. */
+const pieceBytes = 1024 * 1024;
+
+/** A Blob or File, of the platform or of a package. */
+export function isBlob(value: object): value is BlobLike {
+  const { size, slice, arrayBuffer } = value as Partial<BlobLike>;
+  return typeof size === "number" && typeof slice === "function" && typeof arrayBuffer === "function";
+}
 
 /**
  * What stands for a file in a fingerprint: equal for files that would be uploaded as the same bytes under the
@@ -28,6 +38,8 @@ export function fileDigest(file: FileSource): string | undefined | Promise<strin
       return tagged("url", file.href);
     case "bytes":
       return bytesDigest(file.data, file.filename);
+    case "blob":
+      return blobDigest(file).catch(() => tagged("unreadable", file.filename, file.blob.size));
     case "path":
       return diskDigest(file).catch(() => tagged("unreadable", file.path));
   }
@@ -38,6 +50,20 @@ function bytesDigest(data: Uint8Array, name: string | undefined): string {
   const hash = createHash("sha256");
   for (const from of sampleOffsets(data.byteLength)) hash.update(data.subarray(from, from + sampleBytes));
   return tagged("large", name, data.byteLength, hash.digest("base64url"));
+}
+
+/** A blob may lie on disk as well, so it is read in pieces. */
+async function blobDigest({ blob, filename }: BlobSource): Promise<string> {
+  const { size } = blob;
+  const isSmall = size <= contentLimitBytes;
+  const from = isSmall ? pieceOffsets(size) : sampleOffsets(size);
+  const hash = createHash("sha256");
+  for (const start of from) {
+    const piece = blob.slice(start, Math.min(size, start + (isSmall ? pieceBytes : sampleBytes)));
+    hash.update(new Uint8Array(await piece.arrayBuffer()));
+  }
+  const digest = hash.digest("base64url");
+  return isSmall ? tagged("content", filename, digest) : tagged("large", filename, size, digest);
 }
 
 async function diskDigest({ path, filename }: Path): Promise<string | undefined> {
@@ -68,6 +94,9 @@ async function sampledHash(path: string, size: number): Promise<string> {
   }
   return hash.digest("base64url");
 }
+
+const pieceOffsets = (size: number): number[] =>
+  Array.from({ length: Math.ceil(size / pieceBytes) }, (_, i) => i * pieceBytes);
 
 /**
  * Sixteen places spread over a large file, its head and tail among them. A compromise: two large files of

@@ -12,6 +12,14 @@ export const warningTexts = Object.freeze({
     'a handler ended because a send of its own had an unknown outcome. Its update counts as handled, so a message may be missing. Look at the chat; to decide yourself, catch the error in the handler or listen to guard.on("updateUnfinished")',
   evicting:
     "this Redis throws keys away when it is full (maxmemory-policy is not noeviction), and with them the memory of what was sent. Set maxmemory-policy noeviction, or use another Redis than your cache",
+  uncovered:
+    "a message went out by bot.telegram, or by a handler before the middleware, where reliability() cannot see it: it was neither deduplicated nor paced. Use install(bot), which covers every call",
+  handlerTimeout:
+    "maxWaitMs inside updates reaches the bot's handlerTimeout: a handler that waits so long is given up, and under polling launch() rejects and the bot stops. Lower it, as in install(bot, { maxWaitMs: 8_000 }), or raise the other: new Telegraf(token, { handlerTimeout })",
+  autoRetryInside:
+    "auto-retry stands inside Sendonce, where it hides floods and sends again what may have arrived. Install Sendonce first and auto-retry after it, or leave auto-retry out: floods are waited for anyway",
+  throttlerInside:
+    "a throttler stands inside Sendonce, where messages queue up after their turn was paid. Remove it; limitsFromThrottler(config) keeps its numbers, see docs/migrating.md",
   full: "the memory store is full and forgets sent messages early. Raise memoryStore({ maxRecords }) or use Redis",
 });
 

@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { badRequest } from "./api-error.js";
 import type { Call } from "./call.js";
 import type { Json } from "./json.js";
@@ -26,6 +29,12 @@ export const sha256 = (data: Uint8Array | string) => createHash("sha256").update
 /** All files of the emulated Telegram. File ids are made from the content, so they come out alike in every run. */
 export class Files {
   readonly #byId = new Map<string, StoredFile>();
+  readonly #folder: string | undefined;
+
+  /** `folder`: where a local Bot API server keeps files, which then takes `file:///` URLs too. */
+  constructor(folder?: string) {
+    this.#folder = folder;
+  }
 
   /** The file that `value` stands for: an upload in this call, a file id, or a URL. @throws 400 like Telegram */
   take(call: Call, field: string, value: unknown): StoredFile {
@@ -33,6 +42,7 @@ export class Files {
     if (upload) return this.keep(upload);
     if (typeof value !== "string" || value === "")
       throw badRequest(`there is no ${field.replaceAll("_", " ")} in the request`);
+    if (this.#folder !== undefined && /^file:\/\//i.test(value)) return this.keep(onDisk(value));
     if (/^https?:\/\//i.test(value)) return this.#remember(sha256(value), nameInUrl(value), undefined);
     return this.find(value) ?? fail("wrong file identifier/HTTP URL specified");
   }
@@ -46,6 +56,17 @@ export class Files {
   /** The file of that id. */
   find(fileId: string): StoredFile | undefined {
     return this.#byId.get(fileId.replace(/-[a-z]+$/, ""));
+  }
+
+  /** `file_path` of getFile: below `/file/bot<token>/`, or from a local server an absolute path on its disk. */
+  pathOf({ fileId, filename, bytes }: StoredFile): string | undefined {
+    if (bytes === undefined) return undefined;
+    if (this.#folder === undefined) return `files/${fileId}`;
+    const folder = join(this.#folder, fileId);
+    const path = join(folder, basename(filename) || "file");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, bytes);
+    return path;
   }
 
   #remember(hash: string, filename: string, bytes: Uint8Array | undefined): StoredFile {
@@ -88,6 +109,16 @@ const attached = (params: Json, field: string) => JSON.stringify(params).include
 function uploadFor({ uploads }: Call, field: string, value: unknown): Upload | undefined {
   if (typeof value !== "string") return value === undefined ? uploads.get(field) : undefined;
   return value.startsWith("attach://") ? uploads.get(value.slice("attach://".length)) : undefined;
+}
+
+/** A file that a local server reads by itself. @throws 400 when it cannot */
+function onDisk(url: string): Upload {
+  try {
+    const bytes = readFileSync(fileURLToPath(url));
+    return { filename: nameInUrl(url), bytes, sha256: sha256(bytes) };
+  } catch {
+    throw badRequest("invalid file HTTP URL specified");
+  }
 }
 
 const nameInUrl = (url: string) => new URL(url).pathname.split("/").pop() || "file";

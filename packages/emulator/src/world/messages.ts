@@ -36,10 +36,12 @@ export class Messages {
     return id === undefined ? undefined : this.#places.get(placeOf(bot, chat))?.get(id);
   }
 
-  /** The bot's newest message in the chat. */
-  lastOf(bot: number, chat: EmulatedChat): Message | undefined {
+  /** The bot's newest message in the chat; of those that `suits` takes, if told. */
+  lastOf(bot: number, chat: EmulatedChat, suits?: (message: Message) => boolean): Message | undefined {
     const all = [...(this.#places.get(placeOf(bot, chat))?.values() ?? [])];
-    return all.findLast((message) => (message.from as Json | undefined)?.id === bot);
+    return all.findLast(
+      (message) => (message.from as Json | undefined)?.id === bot && (suits?.(message) ?? true),
+    );
   }
 
   /** Deletes a message; false when there is none. */
