@@ -38,6 +38,33 @@ local function paced(charge, rule, now)
   }
 end
 
+-- What really went out of a bucket, beside the turns that it has handed out: `rule.sent` is when it would be full again
+-- by that, in server time; 0 while nobody waits. The two part when a turn is used late, when tokens are lost because
+-- nobody used them, and when the rate falls after turns were handed out. Charges are given at the rate in force.
+
+-- After a flood a sixth of the burst is left.
+local function drainSent(charge, rule, thaw)
+  if charge.kind == 'b' then
+    rule.sent = math.max(rule.sent, thaw + math.floor(charge.a * 5 / 6) * charge.b)
+  end
+end
+
+-- Server time before which nothing more may go out that waits.
+local function heldUntil(charge, rule)
+  if charge.kind ~= 'b' or charge.debit or rule.sent == 0 then
+    return 0
+  end
+  return rule.sent - (charge.a - math.min(charge.cost, charge.a)) * charge.b
+end
+
+local function countSent(charge, rule, now)
+  if charge.kind ~= 'b' or charge.debit or rule.sent == 0 then
+    return
+  end
+  rule.dirty = true
+  rule.sent = math.max(rule.sent, now) + math.min(charge.cost, charge.a) * charge.b
+end
+
 -- After a flood. Only its first 429 counts: the others were on their way.
 local function slowDown(charge, rule, now, thaw)
   if charge.ceiling == 0 or charge.kind == 'g' then
@@ -46,6 +73,7 @@ local function slowDown(charge, rule, now, thaw)
   rule.dirty = true
   rule.rate = math.max(leastRate, math.floor(rateOf(charge, rule, now) * 8 / 10))
   rule.since = thaw
+  drainSent(paced(charge, rule, thaw), rule, thaw)
 end
 
 local function speedUp(charge, rule, now)

@@ -19,6 +19,28 @@ local function readCharges(argv, from)
   return charges
 end
 
+local function bucketTurn(charge, rule, now)
+  return math.max(now, rule.full - (charge.a - math.min(charge.cost, charge.a)) * charge.b)
+end
+
+-- Bulk waits for a bucket in a lane of its own, on a clock of its own that stands still while others pay. Nothing is
+-- taken before it sends.
+local function isInLane(charge, paid)
+  return charge.kind == 'b' and charge.bulk and not charge.debit and paid.rose == 0
+end
+
+local function joinLane(charge, rule, turn)
+  local inLane = turn - rule.pushed
+  rule.lane = inLane + math.min(charge.cost, charge.a) * charge.b
+  return { turn = inLane, full = rule.lane, rose = 0, places = {} }
+end
+
+local function leaveLane(rule, paid)
+  if rule.lane == paid.full then
+    rule.lane = paid.turn
+  end
+end
+
 local function localTurn(charge, rule, now)
   if charge.kind == 'g' or charge.debit then
     return now
@@ -26,14 +48,19 @@ local function localTurn(charge, rule, now)
   if charge.kind == 'w' then
     return windowTurn(charge.a, rule.places, now, charge.cost)
   end
-  local tokens = math.min(charge.cost, charge.a)
-  local turn = math.max(now, rule.full - (charge.a - tokens) * charge.b)
-  return charge.bulk and math.max(turn, rule.normal) or turn
+  local turn = bucketTurn(charge, rule, now)
+  return charge.bulk and math.max(turn, rule.lane + rule.pushed) or turn
+end
+
+local function turnWithin(charge, rule, now)
+  local inForce = paced(charge, rule, now)
+  local turn = localTurn(inForce, rule, localTime(rule, now))
+  return math.max(turn, heldUntil(inForce, rule) - rule.shift)
 end
 
 -- Server time at which the charge may go, if it asked now.
 local function turnOf(charge, rule, now)
-  return serverTime(rule, localTurn(paced(charge, rule, now), rule, localTime(rule, now)), now)
+  return serverTime(rule, turnWithin(charge, rule, now), now)
 end
 
 local function payWindow(charge, rule, at, turn)
@@ -48,7 +75,7 @@ end
 local function pay(given, rule, now)
   local charge = paced(given, rule, now)
   local at = localTime(rule, now)
-  local turn = localTurn(charge, rule, at)
+  local turn = turnWithin(given, rule, now)
   if not charge.debit and turn > at then
     speedUp(given, rule, now)
   end
@@ -59,16 +86,25 @@ local function pay(given, rule, now)
   if charge.kind == 'w' then
     return payWindow(charge, rule, at, turn)
   end
+  if turn > at and rule.sent == 0 then
+    rule.sent = math.max(rule.full, at) + rule.shift
+  end
+  if charge.bulk and turn > at then
+    return joinLane(charge, rule, turn)
+  end
   local tokens = math.min(charge.cost, charge.a) * charge.b
   local before = math.max(rule.full, turn)
-  if charge.debit then
-    local charged = math.max(rule.full, at) + tokens
-    rule.full = math.max(rule.full, math.min(charged, at + 2 * charge.a * charge.b))
-  else
+  local deepest = at + 2 * charge.a * charge.b
+  if not charge.debit then
     rule.full = before + tokens
-    if not charge.bulk and turn > at then
-      rule.normal = turn
-    end
+  elseif rule.full > deepest then
+    -- Turns are reserved ahead: they are who pays.
+    rule.shift = rule.shift + tokens
+  else
+    rule.full = math.min(math.max(rule.full, at) + tokens, deepest)
+  end
+  if not charge.bulk and rule.lane + rule.pushed > at then
+    rule.pushed = rule.pushed + tokens
   end
   return { turn = turn, full = rule.full, rose = rule.full - before, places = {} }
 end
@@ -79,8 +115,10 @@ local function readyAt(given, rule, paid, now)
   local turn = paid.turn
   if charge.kind == 'w' and not charge.debit then
     turn = windowReady(charge, rule.places, paid.places, turn, localTime(rule, now))
+  elseif isInLane(charge, paid) then
+    turn = math.max(turn + rule.pushed, bucketTurn(charge, rule, localTime(rule, now)))
   end
-  return serverTime(rule, turn, now)
+  return math.max(serverTime(rule, turn, now), heldUntil(charge, rule))
 end
 
 local function restamp(rule, paid, freeAt)
@@ -89,9 +127,30 @@ local function restamp(rule, paid, freeAt)
   paid.places = takePlaces(rule.places, #paid.places, freeAt)
 end
 
+-- Where the rate in force holds a turn back, everybody behind it comes later with it: by one message's time and no
+-- more, since each of those is held back in its turn.
+local function holdBack(given, rule, paid, at)
+  local charge = paced(given, rule, at)
+  if at <= rule.thaw or rule.sent == 0 then
+    return
+  end
+  local inLane = isInLane(charge, paid)
+  local own = paid.turn + rule.shift + (inLane and rule.pushed or 0)
+  local by = math.min(math.max(0, at - own), math.min(charge.cost, charge.a) * charge.b)
+  rule.dirty = true
+  if inLane then
+    rule.pushed = rule.pushed + by
+  else
+    rule.shift = rule.shift + by
+  end
+end
+
 -- A turn that has to come later than told: its places move with it.
 local function postpone(charge, rule, paid, at)
   local turn = at - rule.shift
+  if charge.kind == 'b' then
+    return holdBack(charge, rule, paid, at)
+  end
   if charge.kind == 'w' and turn > paid.turn then
     paid.turn = turn
     restamp(rule, paid, turn + charge.c + charge.b)
@@ -102,8 +161,16 @@ end
 local function markSending(given, rule, paid, now)
   local charge = paced(given, rule, now)
   local at = localTime(rule, now)
+  countSent(charge, rule, now)
   if charge.kind == 'w' then
     restamp(rule, paid, at + charge.c + charge.b)
+  end
+  if isInLane(charge, paid) then
+    rule.dirty = true
+    local tokens = math.min(charge.cost, charge.a) * charge.b
+    rule.full = math.max(rule.full, at) + tokens
+    paid.turn, paid.full, paid.rose = at, rule.full, tokens
+    return
   end
   if charge.kind ~= 'b' or charge.debit or at <= paid.turn then
     return
@@ -128,6 +195,8 @@ local function giveBack(charge, rule, paid)
   rule.dirty = true
   if charge.kind == 'w' then
     dropPlaces(rule.places, paid.places)
+  elseif isInLane(charge, paid) then
+    leaveLane(rule, paid)
   elseif charge.kind == 'b' and rule.full == paid.full then
     rule.full = rule.full - paid.rose
   end

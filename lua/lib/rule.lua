@@ -1,12 +1,13 @@
 -- State of one rule. All that is kept, and worthless once `restsAt` has passed: a full rule has no key.
 --
 --   1732380000000000                          a bucket that never froze: when it will be full again
---   b<shift>,<thaw>,<full>,<normal>[,p<rate>,<since>]
+--   b<shift>,<thaw>,<full>,<lane>,<pushed>[,p<rate>,<since>,<sent>]
 --                                             a bucket, or a gate that carries a freeze
---   w<shift>,<thaw>,<full>,<normal>[,p<rate>,<since>],<first>,<width>:<bytes>
+--   w<shift>,<thaw>,<full>,<lane>,<pushed>[,p<rate>,<since>,<sent>],<first>,<width>:<bytes>
 --                                             a window: when each place becomes free, as offsets from the first
 --
--- `p` stands there while the rate is not what the rule says, see lib/adaptive.lua.
+-- `lane` and `pushed` tell where bulk waits, see lib/charge.lua. `p` stands there while the rate is not what the rule
+-- says, or somebody has waited, see lib/adaptive.lua.
 --
 -- Times are whole microseconds on the rule's own clock, which a freeze stops: `shift` is how long it has stood
 -- still in all, `thaw` the server time at which it runs again.
@@ -21,7 +22,7 @@ local function unpackPlaces(first, width, bytes)
 end
 
 local function freshRule(stored)
-  return { shift = 0, thaw = 0, full = 0, normal = 0, rate = 1000000, since = 0, places = {}, stored = stored }
+  return { shift = 0, thaw = 0, full = 0, lane = 0, pushed = 0, rate = 1000000, since = 0, sent = 0, places = {}, stored = stored }
 end
 
 -- A value that is none of ours is never written over.
@@ -45,14 +46,15 @@ local function readRule(key)
     rule.full = tonumber(value)
     return rule.full and rule or foreignRule()
   end
-  local shift, thaw, full, normal, from = string.match(value, '^%l(%d+),(%d+),(%-?%d+),(%-?%d+)()')
+  local shift, thaw, full, lane, pushed, from = string.match(value, '^%l(%d+),(%d+),(%-?%d+),(%-?%d+),(%d+)()')
   if not shift then
     return foreignRule()
   end
-  rule.shift, rule.thaw, rule.full, rule.normal = tonumber(shift), tonumber(thaw), tonumber(full), tonumber(normal)
-  local rate, since, after = string.match(value, '^,p(%d+),(%d+)()', from)
+  rule.shift, rule.thaw, rule.full = tonumber(shift), tonumber(thaw), tonumber(full)
+  rule.lane, rule.pushed = tonumber(lane), tonumber(pushed)
+  local rate, since, sent, after = string.match(value, '^,p(%d+),(%d+),(%d+)()', from)
   if rate then
-    rule.rate, rule.since, from = tonumber(rate), tonumber(since), after
+    rule.rate, rule.since, rule.sent, from = tonumber(rate), tonumber(since), tonumber(sent), after
   end
   if kind == 'w' then
     local first, width, bytes = string.match(value, '^,(%-?%d+),(%d):()', from)
@@ -63,12 +65,12 @@ end
 
 local function packRule(rule)
   local places = rule.places
-  local pace = rule.rate == 1000000 and '' or string.format(',p%d,%d', rule.rate, rule.since)
+  local pace = rule.rate == 1000000 and rule.sent == 0 and '' or string.format(',p%d,%d,%d', rule.rate, rule.since, rule.sent)
   if #places == 0 then
-    if rule.shift == 0 and rule.thaw == 0 and rule.normal == 0 and pace == '' then
+    if rule.shift == 0 and rule.thaw == 0 and rule.lane == 0 and rule.pushed == 0 and pace == '' then
       return string.format('%d', rule.full)
     end
-    return string.format('b%d,%d,%d,%d%s', rule.shift, rule.thaw, rule.full, rule.normal, pace)
+    return string.format('b%d,%d,%d,%d,%d%s', rule.shift, rule.thaw, rule.full, rule.lane, rule.pushed, pace)
   end
   local first = places[1]
   local width = places[#places] - first < 4294967296 and 4 or 8
@@ -77,7 +79,7 @@ local function packRule(rule)
   for i = 1, #places do
     bytes[i] = struct.pack(format, places[i] - first)
   end
-  local clock = string.format('w%d,%d,%d,%d%s', rule.shift, rule.thaw, rule.full, rule.normal, pace)
+  local clock = string.format('w%d,%d,%d,%d,%d%s', rule.shift, rule.thaw, rule.full, rule.lane, rule.pushed, pace)
   return clock .. string.format(',%d,%d:', first, width) .. table.concat(bytes)
 end
 
@@ -85,7 +87,7 @@ end
 local function restsAt(rule)
   local last = rule.places[#rule.places] or 0
   local recovers = rule.rate < 1000000 and rule.since + (1000000 - rule.rate) * 600 or 0
-  return math.max(rule.thaw, recovers, math.max(rule.full, last) + rule.shift)
+  return math.max(rule.thaw, rule.sent, recovers, math.max(rule.full, rule.lane + rule.pushed, last) + rule.shift)
 end
 
 -- Writes what was changed; a rule that was only looked at costs nothing.

@@ -35,6 +35,8 @@ export const defaults = Object.freeze({
     reportEveryMs: 1_000,
     followEveryMs: 250,
   }),
+  /** How often a process looks for a slot of a cap, while somebody waits for one. */
+  caps: Object.freeze({ lookAgainMs: 100 }),
   /** A request that is open longer is renewed; one whose process died reads as AMBIGUOUS after this. */
   leaseMs: 30_000,
   renewEveryMs: 10_000,

@@ -239,13 +239,13 @@ describe("priorities", () => {
     }
   });
 
-  it("known limit: high is free where more turns are reserved than the bucket may be overdrawn by", async () => {
+  it("high is paid by the turns reserved ahead, where there are more than the bucket may be overdrawn by", async () => {
     const bench = new GuardBench({ limits });
     const posts = [1, 2, 3].map((chat) => post(bench, chat, "normal"));
     await bench.clock.advance(100);
     await bench.clock.run(post(bench, 9, "high"));
     await all(bench, [...posts, post(bench, 10, "normal")]);
-    expect(bench.requests.map(({ at }) => Math.round(at))).toEqual([0, 100, 1_000, 2_000, 3_000]);
+    expect(bench.requests.map(({ at }) => Math.round(at))).toEqual([0, 100, 2_000, 3_000, 4_000]);
   });
 
   it("bulk stays behind the turns that normal calls have reserved", async () => {

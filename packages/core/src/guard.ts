@@ -1,4 +1,6 @@
 import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Send } from "./call.js";
+import { Caps } from "./caps/caps.js";
+import { slotsOf } from "./caps/slots-of.js";
 import type { Clock } from "./clock.js";
 import { Edits } from "./edits.js";
 import { ConfigurationError } from "./errors.js";
@@ -17,6 +19,7 @@ import type { IdempotencyGuard } from "./parts/idempotency-guard.js";
 import { partsOf } from "./parts/parts-of.js";
 import type { TokenBucketRateLimiter } from "./parts/token-bucket-rate-limiter.js";
 import { Preparation } from "./preparation.js";
+import { type QueuedCall, type QueueQuestion, queueOf } from "./queue/queued-call.js";
 import { refuse } from "./refusal.js";
 import { isBeingSent } from "./scope.js";
 import { FailoverStore } from "./store/failover.js";
@@ -48,6 +51,8 @@ export class Guard {
   readonly #messages: Messages;
   readonly #edits: Edits | undefined;
   readonly #touches: Touches;
+  readonly #turns: Turns;
+  readonly #caps: Caps | undefined;
   readonly #updates: UpdateGuard;
   readonly #parts: ReturnType<typeof partsOf>;
   readonly #open = new Set<Promise<unknown>>();
@@ -65,7 +70,9 @@ export class Guard {
     this.#reporter = new Reporter(this.#events, this.#warnings);
     this.#store = settings.store ? this.#guarded(settings.store) : this.#embeddedStore();
     this.#preparation = new Preparation(settings);
-    const turns = new Turns(this.#store, settings, this.#events);
+    this.#caps = this.#capsOver(this.#store);
+    const turns = new Turns(this.#store, settings, this.#events, this.#caps);
+    this.#turns = turns;
     const floods = new Floods(this.#store, settings, this.#events, this.#reporter);
     this.#messages = new Messages(this.#store, settings, turns, floods, this.#reporter);
     if (settings.edits !== "free")
@@ -106,6 +113,11 @@ export class Guard {
     return this.#settings.rules;
   }
 
+  /** Does it remember what was sent by this method? For adapters, and for what runs on them. */
+  remembers(method: string): boolean {
+    return this.#settings.deduplicates(method);
+  }
+
   /** Tells those who listen. For adapters, and for what runs on them. */
   announce<Name extends EventName>(name: Name, event: GuardEvents[Name]): void {
     this.#events.emit(name, event);
@@ -134,6 +146,17 @@ export class Guard {
   /** The longest that one call waits, in ms, outside an update and inside one. For adapters. */
   get maxWaitMs(): { readonly outside: number; readonly inside: number } {
     return this.#settings.maxWaitMs;
+  }
+
+  /**
+   * The calls of this process that wait for their turn, in order of arrival, and when each will come. Nothing is
+   * computed unless asked; the store is asked once per bot. Twins that wait for another's result stand in no queue.
+   *
+   * @throws ConfigurationError when an argument is wrong
+   * @example for (const { chat, method, dueAt } of await guard.queue({ bot: "4242", chat: -1001 })) …
+   */
+  queue(question: QueueQuestion = {}): Promise<readonly QueuedCall[]> {
+    return queueOf(this.#turns.waiting, question, this.#store, this.#settings.clock);
   }
 
   /** Subscribes to events by name; answers the function that unsubscribes. */
@@ -171,6 +194,7 @@ export class Guard {
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
+    await this.#caps?.rest();
     if (this.#ownsStore) await this.#store.close();
     else await this.#failover?.rest();
   }
@@ -205,7 +229,7 @@ export class Guard {
   /** Methods that change what is there. */
   async #touch(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
     if (this.#edits && editsMessage(call.method)) return this.#edits.send(call, send, signal);
-    if (!this.#settings.freezes) return this.#pass(call, send, signal);
+    if (!this.#settings.freezes && !this.#caps?.covers(call)) return this.#pass(call, send, signal);
     const job = this.#preparation.touch(call, send, signal);
     const delivery = await this.#touches.send(job);
     this.#reporter.ended(job, delivery);
@@ -230,6 +254,12 @@ export class Guard {
       onDropped: (count) => this.#events.emit("dropped", { count }),
     });
     return this.#failover;
+  }
+
+  /** A store in this process's memory has nobody else's calls waiting for its slots. */
+  #capsOver(store: Store): Caps | undefined {
+    if (this.#settings.caps.length === 0) return undefined;
+    return new Caps(slotsOf(store), this.#settings, this.#reporter, store.embedded === true);
   }
 
   #embeddedStore(): Store {

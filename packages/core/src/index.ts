@@ -33,6 +33,7 @@ export type {
   Sent,
 } from "./call.js";
 // For authors of stores
+export type { CapOptions } from "./caps/cap.js";
 export { type Clock, systemClock } from "./clock.js";
 export { type DeliveryInfo, deliveryOf } from "./delivered.js";
 export {
@@ -111,7 +112,9 @@ export {
   type DelayedAcquisition,
   TokenBucketRateLimiter,
   type TokenBucketRateLimiterOptions,
+  type WhoseLimit,
 } from "./parts/token-bucket-rate-limiter.js";
+export type { QueuedCall, QueueQuestion } from "./queue/queued-call.js";
 export { isAmbiguousConflict, isSendonceRefusal, refusalResponse, type SendonceRefusal } from "./refusal.js";
 export {
   currentUpdate,
@@ -139,6 +142,8 @@ export type {
   RuleStats,
   Settlement,
   SettleRequest,
+  SlotRequest,
+  Slots,
   StatsRequest,
   Store,
   StoreHealth,

@@ -78,6 +78,7 @@ export class Messages {
       return { type: "failure", error };
     } finally {
       stop();
+      void this.#turns.leave(job);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Call } from "./call.js";
+import { type Cap, type CapOptions, resolveCaps } from "./caps/cap.js";
 import { type Clock, systemClock, toMicros } from "./clock.js";
 import { defaults, presets } from "./defaults.js";
 import type { OnMismatch, Priority } from "./delivery-options.js";
@@ -100,6 +101,12 @@ export interface GuardOptions {
    * @default "free"
    */
   edits?: "free" | "pay" | "coalesce";
+  /**
+   * At most so many calls at once in the whole fleet, per bot and by name: `{ uploads: { limit: 4, methods:
+   * ["sendVideo", "sendDocument"] } }`. A call takes a slot of every cap that covers it, in the order written. Not
+   * on a Redis Cluster.
+   */
+  caps?: { readonly [name: string]: CapOptions };
   /** What to do about a 429; `false` hands it to the caller and freezes nothing. */
   flood?: false | FloodOptions;
   /** Longest wait of one call, in ms. @default 120_000 outside an update, 8_000 inside one */
@@ -137,6 +144,7 @@ export interface Settings {
   readonly priorityOf: (call: Call) => Priority;
   readonly repliesPay: boolean;
   readonly edits: "free" | "pay" | "coalesce";
+  readonly caps: readonly Cap[];
   readonly floodRetries: number;
   readonly freezes: boolean;
   /** How far a rule's rate may rise, in parts per million of what it says; 0: it stays. */
@@ -155,6 +163,7 @@ const guardNames = [
   "priority",
   "replies",
   "edits",
+  "caps",
   "flood",
   "maxWaitMs",
   "whenStoreDown",
@@ -188,6 +197,7 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
     priorityOf: resolvePriority(options.priority),
     repliesPay: (options.replies ?? defaults.replies) === "pay",
     edits: options.edits ?? defaults.edits,
+    caps: resolveCaps(options.caps),
     ...resolveFlood(options.flood),
     maxWaitMs: maxWaitMs === undefined ? defaults.maxWaitMs : { outside: maxWaitMs, inside: maxWaitMs },
     whenStoreDown: options.whenStoreDown ?? defaults.whenStoreDown,

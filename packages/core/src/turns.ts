@@ -1,12 +1,15 @@
 import type { Refusal } from "./call.js";
+import type { Caps } from "./caps/caps.js";
 import { type Clock, sleepMs, toMicros, toMillis } from "./clock.js";
 import { defaults } from "./defaults.js";
 import { IdempotencyConflict, isStoreUnavailable } from "./errors.js";
 import { factsOf, type Job, ownershipOf, recordOf, remainingMs, remainingUs } from "./job.js";
 import type { Ticket } from "./limiter/line.js";
+import { floodedRule } from "./limiter/plan.js";
 import { spendsStars } from "./methods.js";
 import type { Events } from "./observe/events.js";
 import { type Settings, timing } from "./options.js";
+import { WaitingCalls } from "./queue/waiting-calls.js";
 import { refuse } from "./refusal.js";
 import type { Admission, AdmitRequest, Store } from "./store/port.js";
 
@@ -25,8 +28,12 @@ export class Turns {
   readonly #settings: Settings;
   readonly #clock: Clock;
   readonly #events: Events;
+  readonly #caps: Caps | undefined;
+  /** Who waits, and for what. */
+  readonly waiting = new WaitingCalls();
 
-  constructor(store: Store, settings: Settings, events: Events) {
+  constructor(store: Store, settings: Settings, events: Events, caps?: Caps) {
+    this.#caps = caps;
     this.#store = store;
     this.#settings = settings;
     this.#clock = settings.clock;
@@ -35,13 +42,72 @@ export class Turns {
 
   /** @param pauseMs sleeps first: a freeze has told when to come again */
   async take(job: Job, ticket: Ticket, pauseMs = 0): Promise<Turn> {
+    let turn: Turn | undefined;
+    this.#arrives(job, pauseMs);
     try {
-      return await this.#takeOrThrow(job, ticket, pauseMs);
+      turn = await this.#takeOrThrow(job, ticket, pauseMs);
     } catch (error) {
       if (!isStoreUnavailable(error)) throw error;
-      this.#events.emit("storeError", { verb: "admit", message: error.message });
-      return refuse(factsOf(job), "store_unavailable");
+      turn = this.#storeAway(job, error);
+    } finally {
+      this.waiting.end(job);
+      if (turn?.status !== "go") await this.leave(job);
     }
+    return turn;
+  }
+
+  #arrives(job: Job, pauseMs: number): void {
+    const now = this.#clock.now();
+    this.waiting.arrive(job, now);
+    if (pauseMs <= 0) return;
+    const { name } = job.charges[floodedRule(job.charges)]!;
+    this.waiting.forRule(job, now, name, now + pauseMs);
+  }
+
+  /**
+   * Takes a slot of every cap over the call. Answers a refusal when there is none in time. The caller must `leave`.
+   */
+  async enter(job: Job): Promise<Refusal | undefined> {
+    try {
+      return await this.#enterOrThrow(job);
+    } catch (error) {
+      if (!isStoreUnavailable(error)) throw error;
+      return this.#storeAway(job, error);
+    }
+  }
+
+  /** The request is over, or there will be none: the call's slots are free for others. */
+  async leave(job: Job): Promise<void> {
+    await this.#caps?.leave(job);
+  }
+
+  async #enterOrThrow(job: Job): Promise<Refusal | undefined> {
+    if (this.#caps === undefined) return undefined;
+    const full = await this.#caps.enter(job, {
+      begin: (cap, lookAgainMs) => this.#waits(job, cap, lookAgainMs, undefined),
+      keep: () => void this.#keepTurn(job),
+    });
+    if (full === undefined) return undefined;
+    if (job.holdsTurn) await this.giveBack(job);
+    if (job.signal?.aborted) return refuse(factsOf(job), "aborted");
+    return refuse(factsOf(job), "rate_limited", { retryAfterMs: defaults.lookAgainMs.longest, rule: full });
+  }
+
+  /** A turn that has come would be another's, or gone, after `graceMs`. */
+  async #keepTurn(job: Job): Promise<void> {
+    if (!job.holdsTurn) return;
+    const { leaseUs } = timing;
+    const lease = { ...ownershipOf(job), record: recordOf(job), leaseUs, rules: job.charges };
+    await this.#store.renew(lease).catch((error: Error) => this.#storeFailed("renew", error));
+  }
+
+  #storeAway(job: Job, error: Error): Refusal {
+    this.#storeFailed("admit", error);
+    return refuse(factsOf(job), "store_unavailable");
+  }
+
+  #storeFailed(verb: string, { message }: Error): void {
+    this.#events.emit("storeError", { verb, message });
   }
 
   async #takeOrThrow(job: Job, ticket: Ticket, pauseMs: number): Promise<Turn> {
@@ -50,8 +116,11 @@ export class Turns {
     for (;;) {
       if (sleep > 0) await this.#sleep(job, sleep);
       if (job.signal?.aborted || !(await this.#atHead(job, ticket))) return this.#giveUp(job);
+      const full = await this.#enterOrThrow(job);
+      if (full) return full;
       const askedAt = this.#clock.now();
       const admission = await this.#admit(job);
+      if (admission.status !== "go") void this.leave(job);
       switch (admission.status) {
         case "go":
           job.holdsTurn = false;
@@ -159,7 +228,8 @@ export class Turns {
 
   /** Who has no patience does not stand in line: the store alone says whether there is a turn right now. */
   async #atHead(job: Job, ticket: Ticket): Promise<boolean> {
-    if (remainingMs(job, this.#clock) <= 0 && !job.holdsTurn) return true;
+    if (ticket.isHead || (remainingMs(job, this.#clock) <= 0 && !job.holdsTurn)) return true;
+    this.waiting.behind(job, this.#clock.now());
     const from = this.#clock.now();
     const isHead = await ticket.head(remainingMs(job, this.#clock), job.signal);
     job.waitedMs += this.#clock.now() - from;
@@ -175,12 +245,16 @@ export class Turns {
   #turnGiven(job: Job, waitUs: number, rule: string): number {
     job.holdsTurn = true;
     const waitMs = sleepMs(waitUs);
-    if (this.#events.wants("wait")) {
-      const { bot, method } = job.call;
-      const { id, scope } = job.identity;
-      this.#events.emit("wait", { bot, method, key: id, scope, rule, waitMs });
-    }
+    this.#waits(job, rule, waitMs, this.#clock.now() + waitMs);
     return waitMs;
+  }
+
+  #waits(job: Job, rule: string, waitMs: number, dueAt: number | undefined): void {
+    this.waiting.forRule(job, this.#clock.now(), rule, dueAt);
+    if (!this.#events.wants("wait")) return;
+    const { bot, method } = job.call;
+    const { id, scope } = job.identity;
+    this.#events.emit("wait", { bot, method, key: id, scope, rule, waitMs });
   }
 
   /** Patience ended, or the caller aborted, before the turn came. */

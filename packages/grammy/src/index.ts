@@ -1,5 +1,6 @@
 export * from "@sendonce/core";
 export { createAdapterGuard as createGuard } from "@sendonce/core";
+export { broadcast } from "./broadcast.js";
 export { conversationDelivery } from "./conversation-delivery.js";
 export { install } from "./install.js";
 export {

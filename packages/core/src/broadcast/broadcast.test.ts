@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { FileSource, Payload } from "../call.js";
 import { createGuard } from "../guard.js";
@@ -219,15 +220,170 @@ describe("a broadcast", () => {
     await expect(bench.clock.run(run)).rejects.toThrow(TypeError);
   });
 
-  test("a list that breaks off ends it with that error, after what is on its way", async () => {
+  test("a list that breaks off ends it soon with that error, and the rest is served by running it again", async () => {
     const bench = new GuardBench();
     function* broken() {
-      yield 1;
+      yield* people(70);
       throw new Error("cursor lost");
     }
     const run = broadcast(apiOf(bench), broken(), "News", { id: "news" });
     await expect(bench.clock.run(run)).rejects.toThrow("cursor lost");
+    expect(run.progress.state).toBe("failed");
+    const { sent } = run.progress;
+    expect(sent).toBe(bench.requests.length);
+    expect(sent).toBeLessThan(70);
+    const again = broadcast(apiOf(bench), people(70), "News", { id: "news" });
+    expect(await bench.clock.run(again)).toMatchObject({ done: 70, replayed: sent });
+    expect(new Set(chatsOf(bench)).size).toBe(70);
+    expect(bench.requests).toHaveLength(70);
+  });
+
+  test("one recipient for whom nothing can be written is reported, and the others are served", async () => {
+    const bench = new GuardBench();
+    const failures: BroadcastFailure<{ chat_id: number; name: string | null }>[] = [];
+    const list = ["Ann", null, "Bob"].map((name, i) => ({ chat_id: 1000 + i, name }));
+    const run = broadcast(apiOf(bench), list, async ({ name }) => `Dear ${name!.toUpperCase()}`, {
+      id: "news",
+      onFailed: (one) => failures.push(one),
+    });
+    expect(await bench.clock.run(run)).toMatchObject({ state: "done", sent: 2, failures: { invalid: 1 } });
+    expect(bench.texts).toEqual(["Dear ANN", "Dear BOB"]);
+    expect(failures).toMatchObject([{ recipient: list[1], kind: "invalid" }]);
+    expect(failures[0]!.error).toBeInstanceOf(TypeError);
+  });
+
+  test("recipients that are no chats are reported, and the others are served", async () => {
+    const bench = new GuardBench();
+    const odd = [1, null, Number.NaN, "", { name: "no chat_id" }, 1.5, 0, 2n, 2] as unknown as number[];
+    const run = broadcast(apiOf(bench), odd, "News", { id: "news" });
+    expect(await bench.clock.run(run)).toMatchObject({ done: 9, sent: 2, failures: { invalid: 7 } });
+    expect(chatsOf(bench)).toEqual([1, 2]);
+  });
+
+  test("a file that cannot be read ends a circular, and is one recipient's trouble where each has a file of his own", async () => {
+    const bench = new GuardBench();
+    const missing: Answer = {
+      type: "failure",
+      error: Object.assign(new Error("no such file"), { code: "ENOENT" }),
+      code: "ENOENT",
+    };
+    bench.answers(missing);
+    const circular = broadcast(apiOf(bench), people(3), { photo: "p" }, { id: "a", concurrency: 1 });
+    await expect(bench.clock.run(circular)).rejects.toThrow("no such file");
+    bench.answers(missing);
+    const each = broadcast(apiOf(bench), people(3), () => ({ photo: "p" }), { id: "b", concurrency: 1 });
+    expect(await bench.clock.run(each)).toMatchObject({ sent: 2, failures: { invalid: 1 } });
+  });
+
+  test("a callback is waited for, and what it throws ends the broadcast", async () => {
+    const bench = new GuardBench();
+    telegramWhere(bench, { 1001: refused(403, "Forbidden: bot was blocked by the user") });
+    const stored: unknown[] = [];
+    const store = async ({ recipient }: BroadcastFailure) => {
+      await bench.clock.sleep(5_000);
+      stored.push(recipient);
+    };
+    await bench.clock.run(broadcast(apiOf(bench), people(3), "News", { id: "a", onFailed: store }));
+    expect(stored).toEqual([1001]);
+    const broken = broadcast(apiOf(bench), people(3), "News", {
+      id: "b",
+      onFailed: () => Promise.reject(new Error("database away")),
+    });
+    await expect(bench.clock.run(broken)).rejects.toThrow("database away");
+  });
+
+  test("a guard that is closed ends it, what was begun is served, and another process goes on", async () => {
+    const bench = new GuardBench();
+    const other = bench.sibling();
+    const run = broadcast(apiOf(bench), people(200), "News", { id: "news" });
+    const ended = expect(run).rejects.toMatchObject({ parameters: { sendonce: { code: "closed" } } });
+    await bench.clock.advance(1_000);
+    await bench.clock.run(bench.guard.close());
+    await bench.clock.run(ended);
+    const { sent } = run.progress;
+    expect(sent).toBe(bench.requests.length);
+    expect(sent).toBeLessThan(110);
+    const later = broadcast(apiOf(other), people(200), "News", { id: "news" });
+    expect(await bench.clock.run(later)).toMatchObject({ done: 200, replayed: sent });
+    expect(bench.requests).toHaveLength(200);
+  });
+
+  test("an error that is neither Telegram's nor the network's is thrown when it stays", async () => {
+    const bench = new GuardBench();
+    let tries = 0;
+    const call = async () => {
+      tries++;
+      throw new Error("a plugin says no");
+    };
+    const run = broadcast({ guard: bench.guard, call }, [1], "News", { id: "news" });
+    await expect(bench.clock.run(run)).rejects.toThrow("a plugin says no");
+    expect(tries).toBe(3);
+  });
+
+  test("an error in a paused broadcast ends it", async () => {
+    const bench = new GuardBench();
+    telegramWhere(bench, { 1003: bench.after(3_000, refused(401, "Unauthorized")) });
+    const run = broadcast(apiOf(bench), people(500), "News", { id: "news", concurrency: 4 });
+    await bench.clock.advance(1_000);
+    run.pause();
+    await expect(bench.clock.run(run)).rejects.toMatchObject({ error_code: 401 });
+    expect(run.progress.state).toBe("failed");
+  });
+
+  test("who comes from a slow source while it is paused waits; a source that hangs does not hold up an abort", async () => {
+    const bench = new GuardBench();
+    const asked: number[] = [];
+    const slow: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          asked.push(bench.now);
+          await bench.clock.sleep(asked.length < 3 ? 2_000 : 1e9);
+          return { done: false, value: asked.length };
+        },
+        return: () => new Promise(() => {}),
+      }),
+    };
+    const run = broadcast(apiOf(bench), slow, "News", { id: "news", concurrency: 1 });
+    await bench.clock.advance(3_000);
+    run.pause();
+    await bench.clock.advance(60_000);
     expect(chatsOf(bench)).toEqual([1]);
+    run.resume();
+    await bench.clock.advance(1_000);
+    expect(chatsOf(bench)).toEqual([1, 2]);
+    run.abort();
+    await bench.clock.advance(1);
+    expect(await run).toMatchObject({ state: "aborted", sent: 2 });
+  });
+
+  test("a flood in the middle, and nobody is served twice or lost, in two processes", async () => {
+    const bench = new GuardBench();
+    bench.answers(...Array.from({ length: 100 }, () => bench.after(20)), flood(7), flood(7), flood(7));
+    const other = bench.sibling();
+    const runs = [bench, other].map((one) => broadcast(apiOf(one), people(300), "News", { id: "news" }));
+    const [first, second] = await bench.clock.run(Promise.all(runs));
+    expect(first!.failed + second!.failed).toBe(0);
+    expect(first!.sent + second!.sent).toBe(300);
+    expect(bench.requests).toHaveLength(303);
+    expect(new Set(chatsOf(bench)).size).toBe(300);
+  });
+
+  test("it leaves no timer and no listener behind, and warns of none on the way", async () => {
+    const bench = new GuardBench();
+    const warnings: Error[] = [];
+    const heard = (warning: Error) => warnings.push(warning);
+    process.on("warning", heard);
+    const { signal } = new AbortController();
+    const run = broadcast(apiOf(bench), people(200), "News", { id: "news", signal });
+    const following = (async () => {
+      for await (const { done } of run) if (done > 100) break;
+    })();
+    await bench.clock.run(Promise.all([run, following]));
+    await new Promise(setImmediate);
+    process.off("warning", heard);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    expect(bench.clock.pending).toBe(0);
   });
 
   test("its progress can be followed, and is an event each second", async () => {
@@ -256,14 +412,14 @@ describe("a broadcast", () => {
     const call = async (method: string, payload: Payload) => {
       const chat = Number(payload.chat_id);
       const send = async () => {
-        seen[chat] = seen[chat]! + 1;
+        seen[chat - 1]!++;
         return ok({ message_id: 1, date: 1, chat: { id: chat, type: "private" } });
       };
       await guard.run({ bot: "1", method, payload }, send);
     };
     let taken = 0;
     function* everybody() {
-      for (; taken < seen.length; taken++) yield taken;
+      while (taken < seen.length) yield ++taken;
     }
     let ahead = 0;
     guard.on("broadcast", ({ done }) => {
@@ -276,17 +432,29 @@ describe("a broadcast", () => {
     expect(ahead).toBeLessThanOrEqual(64);
   });
 
+  test("without deduplication it is refused: nobody would know who has been served", async () => {
+    for (const idempotency of [false, { methods: () => false }] as const) {
+      const bench = new GuardBench({ idempotency });
+      const run = broadcast(apiOf(bench), people(3), "News", { id: "news" });
+      await expect(bench.clock.run(run)).rejects.toThrow(/deduplication/);
+      expect(bench.requests).toEqual([]);
+    }
+  });
+
   test("a mistake in its options is named at once", () => {
     const bench = new GuardBench();
     expect(() => broadcast(apiOf(bench), [1], "x", { id: "" })).toThrow(/broadcast\(\{ id \}\)/);
     expect(() => broadcast(apiOf(bench), [1], "x", { id: "a", prority: "high" } as never)).toThrow(/prority/);
+    expect(() => broadcast(apiOf(bench), [1], "x", { id: "a", total: -1 })).toThrow(/total/);
     expect(() => broadcast(apiOf(bench), 5 as never, "x", { id: "a" })).toThrow(/recipients/);
   });
 
-  test("a message that names no method is refused by name", async () => {
+  test("a message that names no method, or one that sends nothing, is refused by name", () => {
     const bench = new GuardBench();
-    const run = broadcast(apiOf(bench), [1], { caption: "?" }, { id: "a" });
-    await expect(bench.clock.run(run)).rejects.toThrow(/method/);
+    expect(() => broadcast(apiOf(bench), [1], { caption: "?" }, { id: "a" })).toThrow(/method/);
+    const typing = { method: "sendChatAction", action: "typing" };
+    expect(() => broadcast(apiOf(bench), [1], typing, { id: "a" })).toThrow(/sendChatAction is not known/);
+    expect(() => broadcast(apiOf(bench), [1], undefined as never, { id: "a" })).toThrow(/message/);
   });
 });
 
@@ -337,5 +505,39 @@ describe("files in a broadcast", () => {
     await later.clock.run(broadcast(apiOf(later), people(9), { photo: photo("a cat") }, { id: "cat" }));
     expect(photosOf(bench).filter((one) => one instanceof TestFile)).toHaveLength(1);
     expect(bench.requests).toHaveLength(9);
+  });
+
+  test("an album is learned as a whole, whatever stands beside its files", async () => {
+    const bench = new GuardBench();
+    const album: Answer = ({ payload, messageId }) => {
+      const ids = (payload.media as { media: unknown }[]).map(({ media }, i) =>
+        typeof media === "string" ? media : `upload-${messageId}-${i}`,
+      );
+      const chat = { id: Number(payload.chat_id), type: "private" };
+      const photo = (file_id: string) => [{ file_id, width: 1, height: 1 }];
+      return ok(ids.map((id, i) => ({ message_id: 2 * messageId + i, date: 1, chat, photo: photo(id) })));
+    };
+    bench.answers(...Array.from({ length: 20 }, () => album));
+    const media = [
+      { type: "photo", media: "known" },
+      { type: "photo", media: photo("a cat"), thumbnail: photo("small") },
+    ];
+    const run = broadcast(apiOf(bench), people(20), { media }, { id: "cats" });
+    expect(await bench.clock.run(run)).toMatchObject({ sent: 20 });
+    const [, ...rest] = bench.requests.map(({ payload }) => payload.media);
+    expect(rest).toEqual(
+      Array(19).fill([
+        { type: "photo", media: "known" },
+        { type: "photo", media: "upload-1-1" },
+      ]),
+    );
+  });
+
+  test("where the answer tells no id each uploads for itself, and nobody waits for the other", async () => {
+    const bench = new GuardBench();
+    bench.answers(...Array.from({ length: 40 }, () => bench.after(1_000)));
+    const run = broadcast(apiOf(bench), people(20), { photo: photo("a cat") }, { id: "cat" });
+    expect(await bench.clock.run(run)).toMatchObject({ sent: 20 });
+    expect(bench.now).toBeLessThan(3_000);
   });
 });

@@ -3,12 +3,13 @@ import type { Call, Payload } from "../call.js";
 import { defaults } from "../defaults.js";
 import { deliveryOf } from "../delivered.js";
 import { carried } from "../delivery-options.js";
+import { ConfigurationError } from "../errors.js";
 import type { Guard } from "../guard.js";
-import { waitUntil } from "../limiter/wait.js";
 import { isPaidBroadcast } from "../methods.js";
 import { outsideUpdate } from "../scope.js";
-import { type Ending, endingOf } from "./ending.js";
-import { addressed, chatIdOf, type MessageFor, type Recipient } from "./message.js";
+import { type Ending, endingOf, type FailureKind } from "./ending.js";
+import { Gate } from "./gate.js";
+import { chatIdOf, type Letter, letterOf, type MessageFor, type Recipient } from "./message.js";
 import { type BroadcastOptions, checkedBroadcast } from "./options.js";
 import { concurrencyFor } from "./pace.js";
 import { type BroadcastProgress, Tally } from "./progress.js";
@@ -31,7 +32,10 @@ export interface BroadcastControls extends AsyncIterable<BroadcastProgress> {
   /** Takes no more recipients until `resume()`; what is on its way goes on. */
   pause(): void;
   resume(): void;
-  /** Takes no more recipients and gives reserved turns back; requests that are open end. Ends as `"aborted"`. */
+  /**
+   * Takes no more recipients and gives reserved turns back; requests that are open end. The promise then resolves
+   * with the state `"aborted"`; run it again under its id to go on.
+   */
   abort(): void;
 }
 
@@ -42,6 +46,9 @@ export type Broadcast = Promise<BroadcastProgress> & BroadcastControls;
  * Sends a message to many, at the pace of the limits, each recipient once: runs again under the same `id`, after a
  * crash or in another process at the same time, serve nobody twice. Memory does not grow with the recipients.
  * Who blocked the bot is reported, not tried again; a group that has become a supergroup is served there.
+ *
+ * It rejects when going on makes no sense: the token is refused, the guard was closed, the recipients broke off, a
+ * callback threw. Mend that and run it again under its id.
  *
  * @param api a framework's guarded api; the adapters' own `broadcast` takes theirs
  * @param recipients chat ids, or objects with `chat_id`: a list, an iterable or an async iterable
@@ -66,16 +73,32 @@ export function broadcast<R extends Recipient>(
   return Object.assign(done as Promise<BroadcastProgress> & Pick<BroadcastControls, "progress">, controls);
 }
 
+/** One recipient's message on its way. */
+interface Parcel<R> {
+  readonly recipient: R;
+  readonly letter: Letter;
+  chat: number | string;
+  moved: boolean;
+  /** Errors that neither Telegram nor the network made. */
+  strange: number;
+  pauseMs: number;
+}
+
+/** An error that stays after so many tries is the code's around it, whatever its class. */
+const strangeTries = 3;
+
 class Run<R extends Recipient> {
   readonly #api: BroadcastApi;
   readonly #recipients: Recipients<R>;
-  readonly #message: MessageFor<R>;
+  readonly #write: (recipient: R) => Letter | Promise<Letter>;
+  /** The letter, where it is the same for everybody. */
+  readonly #circular: Letter | undefined;
   readonly #options: ReturnType<typeof checkedBroadcast<R>>;
   readonly #uploads: Uploads;
   readonly #tally: Tally;
   readonly #abandon = new AbortController();
+  readonly #gate = new Gate();
   #state: BroadcastProgress["state"] = "running";
-  #gate: { readonly open: Promise<void>; readonly release: () => void } | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(
@@ -86,8 +109,14 @@ class Run<R extends Recipient> {
   ) {
     this.#api = api;
     this.#options = checkedBroadcast(options);
-    this.#recipients = new Recipients(recipients, options.total);
-    this.#message = message;
+    if (typeof message === "function") {
+      this.#write = async (recipient) => letterOf(await message(recipient));
+    } else {
+      const circular = letterOf(message);
+      this.#circular = circular;
+      this.#write = () => circular;
+    }
+    this.#recipients = new Recipients(recipients, options.total, this.#abandon.signal);
     this.#uploads = new Uploads(api.fileOf);
     this.#tally = new Tally(api.guard.clock);
     // Every call that waits listens to it; that many are no leak.
@@ -103,54 +132,40 @@ class Run<R extends Recipient> {
     const abort = () => this.abort();
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
-    const { guard } = this.#api;
-    const stop = guard.clock.every(defaults.broadcast.reportEveryMs, () => this.#report());
-    try {
-      await Promise.all(Array.from({ length: this.#concurrency() }, () => this.#worker()));
-      if (this.#failure) throw this.#failure.error;
-      if (this.#state !== "aborted") this.#state = "done";
-      return this.progress;
-    } finally {
-      stop();
-      signal?.removeEventListener("abort", abort);
-      this.#report();
-      await this.#recipients.close();
-    }
+    const stopReports = this.#api.guard.clock.every(defaults.broadcast.reportEveryMs, () => this.#report());
+    await Promise.all(Array.from({ length: this.#concurrency() }, () => this.#worker()));
+    await this.#recipients.close().catch((error) => this.#fail(error));
+    if (!this.#stopped) this.#state = "done";
+    stopReports();
+    signal?.removeEventListener("abort", abort);
+    this.#report();
+    if (this.#failure) throw this.#failure.error;
+    return this.progress;
   }
 
   pause(): void {
     if (this.#state !== "running") return;
     this.#state = "paused";
-    let release = () => {};
-    const open = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    this.#gate = { open, release };
+    this.#gate.shut();
   }
 
   resume(): void {
     if (this.#state === "paused") this.#state = "running";
-    this.#gate?.release();
-    this.#gate = undefined;
+    this.#gate.open();
   }
 
   abort(): void {
-    if (this.#state === "done") return;
-    this.resume();
-    this.#state = "aborted";
-    this.#abandon.abort();
+    if (this.#state === "running" || this.#state === "paused") this.#stop("aborted");
   }
 
   /** How far it is, again and again, and at its end once more. */
   async *follow(done: Promise<unknown>): AsyncGenerator<BroadcastProgress, void> {
-    let over = false;
-    const ended = () => {
-      over = true;
-    };
-    const end = done.then(ended, ended);
-    while (!over) {
+    const end = new AbortController();
+    const ended = () => end.abort();
+    done.then(ended, ended);
+    while (!end.signal.aborted) {
       yield this.progress;
-      await waitUntil(this.#api.guard.clock, end, defaults.broadcast.followEveryMs, undefined);
+      await this.#api.guard.clock.sleep(defaults.broadcast.followEveryMs, end.signal);
     }
     await done;
     yield this.progress;
@@ -158,70 +173,96 @@ class Run<R extends Recipient> {
 
   #concurrency(): number {
     const { concurrency, priority } = this.#options;
-    if (concurrency !== undefined) return concurrency;
-    const message = this.#message;
-    const paid = typeof message === "object" && isPaidBroadcast(message as Payload);
-    return concurrencyFor(this.#api.guard.rules, priority, paid);
+    const paid = this.#circular !== undefined && isPaidBroadcast(this.#circular.fields);
+    return concurrency ?? concurrencyFor(this.#api.guard.rules, priority, paid);
   }
 
   get #stopped(): boolean {
-    return this.#state === "aborted" || this.#failure !== undefined;
+    return this.#state === "aborted" || this.#state === "failed";
+  }
+
+  #stop(state: "aborted" | "failed"): void {
+    this.#state = state;
+    this.#gate.open();
+    this.#abandon.abort();
+  }
+
+  /** After an abort it is nobody's trouble any more. */
+  #fail(error: unknown): void {
+    if (this.#stopped) return;
+    this.#failure = { error };
+    this.#stop("failed");
   }
 
   async #worker(): Promise<void> {
     try {
-      while (!this.#stopped) {
-        await this.#gate?.open;
+      for (;;) {
+        await this.#gate.pass();
         if (this.#stopped) return;
         const next = await this.#recipients.take();
         if (next === undefined) return;
         await this.#serve(next.value);
       }
     } catch (error) {
-      this.#failure ??= { error };
+      this.#fail(error);
     }
   }
 
-  /** Until it is clear what became of this recipient. */
   async #serve(recipient: R): Promise<void> {
-    const { method, fields } = addressed(this.#message, recipient);
-    let chat = chatIdOf(recipient);
-    let moved = false;
-    let pauseMs: number = defaults.broadcast.retryMs.first;
-    while (!this.#stopped) {
-      const ending = await this.#try(method, chat, fields);
-      if (ending === undefined) return;
-      if (ending.kind === "migrated" && !moved) {
-        moved = true;
-        chat = ending.to;
-        this.#tally.migrated();
-        this.#options.onMigrated?.({ recipient, to: ending.to });
-        continue;
-      }
-      if (ending.kind !== "again") return this.#failed(recipient, ending);
-      await this.#api.guard.clock.sleep(ending.afterMs ?? pauseMs, this.#abandon.signal);
-      pauseMs = Math.min(2 * pauseMs, defaults.broadcast.retryMs.longest);
+    const parcel = await this.#parcelFor(recipient);
+    for (let through = parcel === undefined; !through; ) through = await this.#isThrough(parcel!);
+  }
+
+  /** Undefined, and reported, where nothing can be made for this recipient. The others are served. */
+  async #parcelFor(recipient: R): Promise<Parcel<R> | undefined> {
+    try {
+      const chat = chatIdOf(recipient);
+      const letter = await this.#write(recipient);
+      return { recipient, letter, chat, moved: false, strange: 0, pauseMs: defaults.broadcast.retryMs.first };
+    } catch (error) {
+      await this.#failed(recipient, "invalid", String((error as Error | undefined)?.message ?? error), error);
+      return undefined;
+    }
+  }
+
+  /** One try. Is it clear now what became of it? */
+  async #isThrough(parcel: Parcel<R>): Promise<boolean> {
+    await this.#gate.pass();
+    if (this.#stopped) return true;
+    const failure = await this.#try(parcel);
+    if (failure === undefined) return true;
+    const { ending, error } = failure;
+    switch (ending.kind) {
+      case "failed":
+        // Missing for one, it is missing for all.
+        if (ending.failure === "invalid" && this.#circular) throw error;
+        await this.#failed(parcel.recipient, ending.failure, ending.description, error);
+        return true;
+      case "migrated":
+        return this.#hasMovedTwice(parcel, ending.to, error);
+      case "again":
+        return this.#rested(parcel, ending.afterMs);
+      case "strange":
+        if (++parcel.strange === strangeTries) throw error;
+        return this.#rested(parcel);
+      case "over":
+        throw error;
     }
   }
 
   /** Undefined when the recipient has it. */
-  async #try(method: string, chat: number | string, fields: Payload): Promise<Ending | undefined> {
-    const prepared = await this.#uploads.prepare(fields);
+  async #try({ letter, chat }: Parcel<R>): Promise<{ ending: Ending; error: unknown } | undefined> {
+    if (!this.#api.guard.remembers(letter.method)) throw forgetful(letter.method);
+    const prepared = await this.#uploads.prepare(letter.fields);
     try {
-      const result = await this.#api.call(method, {
-        ...prepared.fields,
-        chat_id: chat,
-        ...this.#delivery(),
-      });
+      const payload = { ...prepared.fields, chat_id: chat, ...this.#delivery() };
+      const result = await this.#api.call(letter.method, payload);
       prepared.settle(result);
       this.#tally.sent(deliveryOf(result)?.replayed ?? false);
       return undefined;
     } catch (error) {
       prepared.settle();
-      const ending = endingOf(error);
-      // Under the same id it can be run again once that is mended.
-      if (ending.kind === "over") throw error;
-      return ending;
+      return { ending: endingOf(error), error };
     }
   }
 
@@ -233,16 +274,41 @@ class Run<R extends Recipient> {
     return carried({ key: `broadcast:${id}`, priority, ttlMs, maxWaitMs, onMismatch: "replay", abandon });
   }
 
-  #failed(recipient: R, ending: Ending): void {
-    const { kind, description } =
-      ending.kind === "failed"
-        ? { kind: ending.failure, description: ending.description }
-        : { kind: "rejected" as const, description: "the chat migrated twice" };
+  async #hasMovedTwice(parcel: Parcel<R>, to: number | string, error: unknown): Promise<boolean> {
+    const { recipient, moved } = parcel;
+    if (moved) {
+      await this.#failed(recipient, "rejected", "the chat migrated twice", error);
+      return true;
+    }
+    parcel.moved = true;
+    parcel.chat = to;
+    this.#tally.migrated();
+    await this.#options.onMigrated?.({ recipient, to });
+    return false;
+  }
+
+  /**
+   * Whatever it was, it may be over after a while: answers that the parcel is not through. Spread, because what was
+   * away for one was away for all, and hundreds who come back in step would overrun it again.
+   */
+  async #rested(parcel: Parcel<R>, ms?: number): Promise<false> {
+    const spreadMs = parcel.pauseMs * (0.5 + Math.random() / 2);
+    await this.#api.guard.clock.sleep(ms ?? spreadMs, this.#abandon.signal);
+    parcel.pauseMs = Math.min(2 * parcel.pauseMs, defaults.broadcast.retryMs.longest);
+    return false;
+  }
+
+  async #failed(recipient: R, kind: FailureKind, description: string, error: unknown): Promise<void> {
     this.#tally.failed(kind);
-    this.#options.onFailed?.({ recipient, kind, description });
+    await this.#options.onFailed?.({ recipient, kind, description, error });
   }
 
   #report(): void {
     this.#api.guard.announce("broadcast", this.progress);
   }
 }
+
+const forgetful = (method: string): ConfigurationError =>
+  new ConfigurationError(
+    `a broadcast needs deduplication, because its id is the key of each message: leave \`idempotency\` on for ${method}`,
+  );

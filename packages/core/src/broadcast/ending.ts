@@ -12,6 +12,8 @@ export type FailureKind =
   | "not_found"
   /** Telegram said no for another reason. */
   | "rejected"
+  /** The recipient is no chat, or nothing could be made for it: the message function threw, a file is missing. */
+  | "invalid"
   /** Nobody knows whether it was received; it is not sent again. */
   | "unknown";
 
@@ -20,6 +22,8 @@ export type Ending =
   | { readonly kind: "failed"; readonly failure: FailureKind; readonly description: string }
   | { readonly kind: "migrated"; readonly to: number | string }
   | { readonly kind: "again"; readonly afterMs: number | undefined }
+  /** Neither Telegram's answer nor the network's: a plugin's own error, say. Asking again may tell more. */
+  | { readonly kind: "strange" }
   /** It makes no sense to go on: the token was refused, the guard is closed, or the code around it is broken. */
   | { readonly kind: "over" };
 
@@ -39,7 +43,7 @@ export function endingOf(error: unknown): Ending {
   }
   const { error_code, code = error_code, description, parameters } = (error ?? {}) as ApiError;
   if (isBug(error)) return { kind: "over" };
-  if (typeof code !== "number") return { kind: "again", afterMs: undefined };
+  if (typeof code !== "number") return unanswered(systemCodeOf(error));
   const to = parameters?.migrate_to_chat_id;
   if (typeof to === "number" || typeof to === "string") return { kind: "migrated", to };
   return answered(code, typeof description === "string" ? description : "", parameters?.retry_after);
@@ -65,18 +69,46 @@ function refused(code: RefusalCode, retryAfter: number | undefined): Ending {
   }
 }
 
+/** A file to upload that is not there, or may not be read. It will be so for the next try. */
+const unreadable = new Set(["ENOENT", "EACCES", "EISDIR", "ENOTDIR"]);
+
+/** Telegram said nothing: the guard has made it ambiguous, or it was not sent. Asking once more tells which. */
+function unanswered(code: string | undefined): Ending {
+  if (code === undefined) return { kind: "strange" };
+  if (!unreadable.has(code)) return { kind: "again", afterMs: undefined };
+  return {
+    kind: "failed",
+    failure: "invalid",
+    description: `a file of the message cannot be read (${code})`,
+  };
+}
+
+/** Frameworks wrap what the network layer threw; nobody wraps deeper than this. */
+const deepestWrapping = 4;
+
+/** The code of the system's own error, such as ECONNRESET, however it is wrapped. */
+function systemCodeOf(error: unknown): string | undefined {
+  let inner: unknown = error;
+  for (let depth = 0; depth < deepestWrapping && typeof inner === "object" && inner !== null; depth++) {
+    const { code, error, cause } = inner as { code?: unknown; error?: unknown; cause?: unknown };
+    if (typeof code === "string") return code;
+    inner = error ?? cause;
+  }
+  return undefined;
+}
+
 function answered(code: number, description: string, retryAfter: unknown): Ending {
   if (code === 429) {
     return { kind: "again", afterMs: typeof retryAfter === "number" ? retryAfter * 1000 : undefined };
   }
-  // The guard has made it ambiguous, or it was not sent: asking once more tells which.
   if (code >= 500) return { kind: "again", afterMs: undefined };
-  if (code === 401) return { kind: "over" };
+  // Telegram does not know the token, or the method.
+  if (code === 401 || code === 404) return { kind: "over" };
   return { kind: "failed", failure: failureOf(code, description), description };
 }
 
 function failureOf(code: number, description: string): FailureKind {
   if (/deactivated/i.test(description)) return "deactivated";
-  if (/chat not found|PEER_ID_INVALID|user not found/i.test(description)) return "not_found";
-  return code === 403 ? "blocked" : "rejected";
+  if (/chat not found|PEER_ID_INVALID|user not found|can't initiate/i.test(description)) return "not_found";
+  return code === 403 && !/messages to bots/i.test(description) ? "blocked" : "rejected";
 }

@@ -1,5 +1,6 @@
 import type { Payload } from "../call.js";
 import { ConfigurationError } from "../errors.js";
+import { methodClass } from "../methods.js";
 
 /** Whom a broadcast goes to: a chat id, an @name, or an object with `chat_id` and whatever the message needs. */
 export type Recipient = number | string | { readonly chat_id: number | string };
@@ -10,11 +11,13 @@ export type Recipient = number | string | { readonly chat_id: number | string };
  */
 export type BroadcastMessage = string | ({ readonly method?: string } & Payload);
 
-/** The same for everybody, or written for each. */
-export type MessageFor<R extends Recipient> = BroadcastMessage | ((recipient: R) => BroadcastMessage);
+/** The same for everybody, or written for each, at once or after a look into a database. */
+export type MessageFor<R extends Recipient> =
+  | BroadcastMessage
+  | ((recipient: R) => BroadcastMessage | Promise<BroadcastMessage>);
 
-/** One message on its way to one chat. */
-export interface Addressed {
+/** What is sent, but for its recipient. */
+export interface Letter {
   readonly method: string;
   /** Without `chat_id`. */
   readonly fields: Payload;
@@ -40,19 +43,22 @@ const methodByField: readonly (readonly [field: string, method: string])[] = [
 ];
 
 /**
- * What a recipient is sent.
- * @throws ConfigurationError when the method cannot be told by the fields
+ * The method and the fields of a message.
+ * @throws ConfigurationError when the method cannot be told by the fields, or sends no message
  */
-export function addressed<R extends Recipient>(message: MessageFor<R>, recipient: R): Addressed {
-  const written = typeof message === "function" ? message(recipient) : message;
+export function letterOf(written: BroadcastMessage): Letter {
   if (typeof written === "string") return { method: "sendMessage", fields: { text: written } };
   if (typeof written !== "object" || written === null) {
     throw new ConfigurationError(
       'the message of a broadcast must be a text or the fields of a method, e.g. { text: "Hi", parse_mode: "HTML" }',
     );
   }
-  const { method, chat_id: _, ...fields } = written;
-  return { method: typeof method === "string" ? method : methodOf(fields), fields };
+  const { method: named, chat_id: _, ...fields } = written;
+  const method = typeof named === "string" ? named : methodOf(fields);
+  if (methodClass(method) === "create") return { method, fields };
+  throw new ConfigurationError(
+    `a broadcast sends messages, each once; ${method} is not known to send one, so it is not remembered who had it`,
+  );
 }
 
 function methodOf(fields: Payload): string {
@@ -69,8 +75,9 @@ function methodOf(fields: Payload): string {
  */
 export function chatIdOf(recipient: Recipient): number | string {
   const id = typeof recipient === "object" && recipient !== null ? recipient.chat_id : recipient;
-  if (typeof id === "number" || (typeof id === "string" && id !== "")) return id;
+  if (Number.isSafeInteger(id) && id !== 0) return id;
+  if (typeof id === "string" && id !== "") return id;
   throw new ConfigurationError(
-    "a recipient of a broadcast must be a chat id, an @name, or an object with chat_id",
+    "a recipient of a broadcast must be a chat id (a whole number), an @name, or an object with such a chat_id",
   );
 }

@@ -2,7 +2,7 @@ import type { AbortSignalLike } from "../call.js";
 import { defaults } from "../defaults.js";
 import type { Priority } from "../delivery-options.js";
 import { ConfigurationError } from "../errors.js";
-import { check, isFunction, knownNames, oneOf, positiveWhole } from "../validate.js";
+import { check, isFunction, knownNames, nonNegative, oneOf, positiveWhole } from "../validate.js";
 import type { FailureKind } from "./ending.js";
 import type { Recipient } from "./message.js";
 
@@ -10,8 +10,10 @@ import type { Recipient } from "./message.js";
 export interface BroadcastFailure<R extends Recipient = Recipient> {
   readonly recipient: R;
   readonly kind: FailureKind;
-  /** Telegram's own words. */
+  /** Telegram's own words; for `invalid` those of the error. */
   readonly description: string;
+  /** What the message function threw, or the framework's own error. */
+  readonly error?: unknown;
 }
 
 /** A group that had become a supergroup; it was served there. Store the new id. */
@@ -37,10 +39,13 @@ export interface BroadcastOptions<R extends Recipient = Recipient> {
   readonly total?: number;
   /** Aborts as `abort()` does. */
   readonly signal?: AbortSignalLike;
-  /** Hears of each recipient who was not reached; none is kept. */
-  readonly onFailed?: (failure: BroadcastFailure<R>) => void;
-  /** Hears of each group that has a new id. */
-  readonly onMigrated?: (migration: BroadcastMigration<R>) => void;
+  /**
+   * Hears of each recipient who was not reached; none is kept. A promise is waited for; what it throws ends the
+   * broadcast.
+   */
+  readonly onFailed?: (failure: BroadcastFailure<R>) => unknown;
+  /** Hears of each group that has a new id. As `onFailed`. */
+  readonly onMigrated?: (migration: BroadcastMigration<R>) => unknown;
 }
 
 const names = [
@@ -66,6 +71,7 @@ export function checkedBroadcast<R extends Recipient>(options: BroadcastOptions<
   oneOf("broadcast({ priority })", priority, ["high", "normal", "bulk"]);
   positiveWhole("broadcast({ ttlMs })", ttlMs, "milliseconds");
   check(options.concurrency, (value) => positiveWhole("broadcast({ concurrency })", value, "calls"));
+  check(options.total, (value) => nonNegative("broadcast({ total })", value, "recipients"));
   check(options.onFailed, (value) => isFunction("broadcast({ onFailed })", value));
   check(options.onMigrated, (value) => isFunction("broadcast({ onMigrated })", value));
   return { ...options, id, priority, ttlMs };

@@ -4,7 +4,8 @@ import type { FailureKind } from "./ending.js";
 /** How far a broadcast has come. Counts are of this process and this run. */
 export interface BroadcastProgress {
   readonly id: string;
-  readonly state: "running" | "paused" | "done" | "aborted";
+  /** `failed`: it ended in an error, with which its promise rejects. */
+  readonly state: "running" | "paused" | "done" | "aborted" | "failed";
   /** Recipients that are through: `sent + replayed + failed`. */
   readonly done: number;
   /** Served by this process in this run. */
@@ -38,6 +39,7 @@ export class Tally {
     deactivated: 0,
     not_found: 0,
     rejected: 0,
+    invalid: 0,
     unknown: 0,
   };
   #sent = 0;

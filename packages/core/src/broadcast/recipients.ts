@@ -1,38 +1,71 @@
+import type { AbortSignalLike } from "../call.js";
 import { ConfigurationError } from "../errors.js";
+
+interface Taken<T> {
+  readonly value: T;
+}
 
 /** Hands out the items of a list, an iterable or an async iterable, one by one, to many askers. */
 export class Recipients<T> {
-  readonly #iterator: Iterator<T> | AsyncIterator<T>;
   readonly total: number | undefined;
+  readonly #iterator: Iterator<T> | AsyncIterator<T>;
+  readonly #signal: AbortSignalLike;
   #next: Promise<unknown> = Promise.resolve();
+  #asking = false;
   #over = false;
 
-  /** @throws ConfigurationError for what cannot be walked */
-  constructor(source: Iterable<T> | AsyncIterable<T>, total: number | undefined) {
+  /**
+   * @param signal ends all waiting for a source that is slow to tell its next
+   * @throws ConfigurationError for what cannot be walked
+   */
+  constructor(source: Iterable<T> | AsyncIterable<T>, total: number | undefined, signal: AbortSignalLike) {
     this.#iterator = iteratorOf(source);
+    this.#signal = signal;
     this.total = total ?? sizeOf(source);
   }
 
   /** The next one; undefined when there is none. Askers are served one after another: generators demand it. */
-  take(): Promise<{ readonly value: T } | undefined> {
+  take(): Promise<Taken<T> | undefined> {
     const turn = this.#next.then(() => this.#step());
     this.#next = turn.catch(() => {});
-    return turn;
+    return unlessAborted(turn, this.#signal);
   }
 
-  /** No more will be taken: a generator may close its file or its cursor. */
+  /** No more will be taken: a generator may close its file or its cursor. One that hangs is not waited for. */
   async close(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    await this.#iterator.return?.();
+    const closing = Promise.resolve(this.#iterator.return?.());
+    if (this.#asking) closing.catch(() => {});
+    else await closing;
   }
 
-  async #step(): Promise<{ readonly value: T } | undefined> {
-    if (this.#over) return undefined;
-    const { done, value } = await this.#iterator.next();
-    if (done) this.#over = true;
-    return done ? undefined : { value };
+  async #step(): Promise<Taken<T> | undefined> {
+    if (this.#over || this.#signal.aborted) return undefined;
+    this.#asking = true;
+    try {
+      const { done, value } = await this.#iterator.next();
+      if (done) this.#over = true;
+      return done ? undefined : { value };
+    } catch (error) {
+      // What broke off has nothing left to close.
+      this.#over = true;
+      throw error;
+    } finally {
+      this.#asking = false;
+    }
   }
+}
+
+/** Leaves no listener behind: the signal outlives many turns. */
+function unlessAborted<T>(turn: Promise<T>, signal: AbortSignalLike): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    signal.addEventListener("abort", stop);
+    const leave = () => signal.removeEventListener("abort", stop);
+    turn.then(resolve, reject).then(leave);
+    if (signal.aborted) stop();
+  });
 }
 
 function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T> {

@@ -1,4 +1,5 @@
 import type { RuleCharge, RuleParams } from "../store/port.js";
+import { drainSent, type SentState } from "./sent.js";
 
 /** All rates in parts per million of what the rule says. */
 const nominal = 1_000_000;
@@ -50,11 +51,12 @@ function at(rate: number, params: RuleParams): RuleParams {
 }
 
 /** After a flood. Only the first 429 of a flood counts: the others were on their way. */
-export function slowDown(charge: RuleCharge, pace: Pace, now: number, thaw: number): void {
+export function slowDown(charge: RuleCharge, pace: Pace & SentState, now: number, thaw: number): void {
   if ((charge.ceiling ?? 0) === 0 || charge.params.kind === "gate") return;
   const rate = rateOf(charge, pace, now);
   pace.rate = Math.max(kept.least, Math.floor((rate * kept.part) / kept.of));
   pace.since = thaw;
+  drainSent(paced(charge, pace, thaw), pace, thaw);
 }
 
 /** A message waited for this rule, so that there is more to send than it lets through: is there more room? */

@@ -6,8 +6,10 @@ import type { BucketParams } from "../store/port.js";
  */
 export interface BucketState {
   full: number;
-  /** Latest turn that a `normal` call has reserved: `bulk` stays behind it. */
-  normal: number;
+  /** When the last `bulk` call that waits would have left room for another; on the lane's clock, see bulk-lane.ts. */
+  lane: number;
+  /** How much later everybody's messages made those that wait in the lane. */
+  pushed: number;
 }
 
 /** Tokens that a cost takes: above the capacity, the whole bucket. */
@@ -23,11 +25,16 @@ export function takeAt(params: BucketParams, state: BucketState, turn: number, c
   state.full = Math.max(state.full, turn) + tokensFor(params, cost) * params.intervalUs;
 }
 
-/** Takes the tokens without waiting for them; at most one capacity of debt can pile up. */
-export function debitAt(params: BucketParams, state: BucketState, now: number, cost: number): void {
-  const charged = Math.max(state.full, now) + tokensFor(params, cost) * params.intervalUs;
+/**
+ * Takes the tokens without waiting for them; at most one capacity of debt can pile up. More than that stands there
+ * only where turns are reserved ahead: then they are who pays, by as much as is answered here, in µs.
+ */
+export function debitAt(params: BucketParams, state: BucketState, now: number, cost: number): number {
+  const price = tokensFor(params, cost) * params.intervalUs;
   const deepest = now + 2 * params.capacity * params.intervalUs;
-  state.full = Math.max(state.full, Math.min(charged, deepest));
+  if (state.full > deepest) return price;
+  state.full = Math.min(Math.max(state.full, now) + price, deepest);
+  return 0;
 }
 
 /** A turn that was used later than planned refills later too: the far side counts from the real send. */

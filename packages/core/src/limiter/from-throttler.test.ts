@@ -96,7 +96,7 @@ function sendsOf(rule: Rule, arrivals: readonly number[]): number[] {
 }
 
 function bucketSends(params: BucketParams, arrivals: readonly number[]): number[] {
-  const state = { full: 0, normal: 0 };
+  const state = { full: 0, lane: 0, pushed: 0 };
   return arrivals.map((now) => {
     const turn = bucketTurn(params, state, now, 1);
     takeAt(params, state, turn, 1);

@@ -67,16 +67,17 @@ export class Ticket {
 
   /** Waits to be the head, at most `ms`. Answers whether it is. */
   async head(ms: number, signal: AbortSignalLike | undefined): Promise<boolean> {
-    if (this.#isHead()) return true;
+    if (this.isHead) return true;
     const called = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
     await waitUntil(this.#clock, called, ms, signal);
     this.#wake = undefined;
-    return this.#isHead() && !signal?.aborted;
+    return this.isHead && !signal?.aborted;
   }
 
-  #isHead(): boolean {
+  /** Nobody stands before it. */
+  get isHead(): boolean {
     return this.#lines.get(this.#line)?.[0] === this;
   }
 }

@@ -81,11 +81,14 @@ describe("the rules that a message pays", () => {
     expect(plan({ chat_id: -5 }, { soft: true })).toEqual(["group chat:-5 wait", "global global debit"]);
   });
 
-  it("mark bulk, and nothing else, as yielding", () => {
-    const priorities = (priority: PlanFacts["priority"]) =>
-      planCharges(all, facts({ chat_id: -5 }, { priority })).map((charge) => charge.priority);
-    expect(new Set(priorities("bulk"))).toEqual(new Set(["bulk"]));
-    expect(new Set(priorities("high"))).toEqual(new Set(["normal"]));
+  it("mark bulk as yielding in the bot's rule, where everybody meets, and nothing else", () => {
+    const yielding = (payload: Payload, priority: PlanFacts["priority"]) =>
+      planCharges(all, facts(payload, { priority }))
+        .filter((charge) => charge.priority === "bulk")
+        .map(({ name }) => name);
+    expect(yielding({ chat_id: -5 }, "bulk")).toEqual(["global"]);
+    expect(yielding({ chat_id: -5, allow_paid_broadcast: true }, "bulk")).toEqual(["paid"]);
+    expect(yielding({ chat_id: -5 }, "high")).toEqual([]);
   });
 
   it("are gates where a limit is off: floods are honoured still", () => {

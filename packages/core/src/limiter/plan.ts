@@ -28,10 +28,13 @@ const gate: GateParams = Object.freeze({ kind: "gate" });
  */
 export function planCharges(rules: Rules, facts: PlanFacts): RuleCharge[] {
   const { payload, cost, soft, ceiling = 0 } = facts;
-  const priority = facts.priority === "bulk" ? "bulk" : "normal";
+  const isBulk = facts.priority === "bulk";
   const plan: RuleCharge[] = [];
-  const add = (name: RuleName, key: string, mode: RuleCharge["mode"]) =>
+  const add = (name: RuleName, key: string, mode: RuleCharge["mode"]) => {
+    // What bulk yields is the bot's rule: in a chat it is one message among others.
+    const priority = isBulk && (name === "global" || name === "paid") ? "bulk" : "normal";
     plan.push({ name, key, params: rules[name] ?? gate, cost, mode, priority, ceiling });
+  };
 
   const chat = chatOf(payload);
   const user = facts.userId ?? (isPrivate(chat) ? chat : undefined);
@@ -47,7 +50,7 @@ export function planCharges(rules: Rules, facts: PlanFacts): RuleCharge[] {
     add("paid", "paid", bot);
     return plan;
   }
-  if (rules.bulk && priority === "bulk") add("bulk", "bulk", bot);
+  if (rules.bulk && isBulk) add("bulk", "bulk", bot);
   add("global", "global", bot);
   return plan;
 }

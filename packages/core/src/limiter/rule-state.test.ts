@@ -9,6 +9,7 @@ import {
   markSending,
   pay,
   type RuleState,
+  readyAt,
   restsAt,
   turnOf,
   unitsOf,
@@ -144,15 +145,43 @@ describe("a rule", () => {
     expect([bucket, window, charge({ kind: "gate" }, 9)].map(unitsOf)).toEqual([3, 3, 0]);
   });
 
-  it("known limit: bulk stays behind a normal turn even when that has been given back", () => {
+  it("has room for bulk again when a normal turn has been given back", () => {
     const params = { kind: "bucket", capacity: 1, intervalUs: 100 } as const;
     const state = freshRule();
     pay(charge(params), state, 1_000);
-    const paid = pay(charge(params), state, 1_000);
-    giveBack(charge(params), state, paid);
+    giveBack(charge(params), state, pay(charge(params), state, 1_000));
     const bulk = { ...charge(params), priority: "bulk" } as const;
     expect(turnOf(bulk, state, 1_000)).toBe(1_100);
-    expect(state.normal).toBe(1_100);
+    expect(turnOf(bulk, state, 1_100)).toBe(1_100);
+  });
+
+  it("has a lane for bulk: whoever else pays goes first, and the lane keeps its order and spacing", () => {
+    const params = { kind: "bucket", capacity: 1, intervalUs: 100 } as const;
+    const [normal, bulk] = [charge(params), { ...charge(params), priority: "bulk" } as const];
+    const state = freshRule();
+    pay(normal, state, 1_000);
+    const waiting = [1, 2, 3].map(() => pay(bulk, state, 1_000));
+    const ready = () => waiting.map((paid) => readyAt(bulk, state, paid, 1_000));
+    expect(ready()).toEqual([1_100, 1_200, 1_300]);
+    expect(turnOf(normal, state, 1_000)).toBe(1_100);
+    pay(normal, state, 1_000);
+    expect(ready()).toEqual([1_200, 1_300, 1_400]);
+    pay({ ...normal, mode: "debit" }, state, 1_000);
+    expect(ready()).toEqual([1_300, 1_400, 1_500]);
+    markSending(bulk, state, waiting[0]!, 1_300);
+    expect(turnOf(normal, state, 1_300)).toBe(1_400);
+    expect(turnOf(bulk, state, 1_300)).toBe(1_600);
+    giveBack(bulk, state, waiting[2]!);
+    expect(turnOf(bulk, state, 1_300)).toBe(1_500);
+  });
+
+  it("makes reserved turns pay for a debit that may not be overdrawn", () => {
+    const params = { kind: "bucket", capacity: 1, intervalUs: 100 } as const;
+    const state = freshRule();
+    const turns = [1, 2, 3, 4].map(() => pay(charge(params), state, 1_000));
+    pay({ ...charge(params), mode: "debit" }, state, 1_000);
+    const later = turns.slice(1).map((paid) => readyAt(charge(params), state, paid, 1_000));
+    expect(later).toEqual([1_200, 1_300, 1_400]);
   });
 
   it("known limit: a place that settles early may go to a later caller of another process", () => {

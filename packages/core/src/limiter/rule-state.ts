@@ -1,7 +1,9 @@
 import type { RuleCharge, RuleStats } from "../store/port.js";
 import { freshPace, type Pace, paced, rateOf, recoversAt, speedUp } from "./adaptive.js";
 import { type BucketState, bucketTurn, debitAt, sentAt, takeAt, tokensFor, tokensLeft } from "./bucket.js";
+import { joinLane, laneTurn, leaveLane, pushLane } from "./bulk-lane.js";
 import { type FrozenClock, frozenFor, localTime, serverTime } from "./frozen-clock.js";
+import { countSent, followSent, heldUntil, type SentState } from "./sent.js";
 import {
   dropPlaces,
   type Places,
@@ -14,15 +16,15 @@ import {
 } from "./window.js";
 
 /** All that is kept of one rule. Minimal, and worthless once `restsAt` has passed: a full rule has no state. */
-export interface RuleState extends FrozenClock, BucketState, Pace {
+export interface RuleState extends FrozenClock, BucketState, SentState, Pace {
   places: Places;
 }
 
 /** What a call has paid to one rule: enough to restamp it or to give it back. On the rule's own clock. */
 export interface Paid {
-  /** When the call may go. */
+  /** When the call may go. Of a call that waits in the lane: on the lane's clock. */
   turn: number;
-  /** Bucket: `full` right after paying, and by how much it rose. */
+  /** Bucket: `full` (in the lane: `lane`) right after paying, and by how much it rose: not at all in the lane. */
   full: number;
   rose: number;
   /** Window: the places taken. */
@@ -35,29 +37,37 @@ export const freshRule = (): RuleState => ({
   shift: 0,
   thaw: 0,
   full: 0,
-  normal: 0,
+  sent: 0,
+  lane: 0,
+  pushed: 0,
   places: [],
   ...freshPace(),
 });
 
 /** Server time at which `charge` may go, if it asked now. Changes nothing. */
 export function turnOf(charge: RuleCharge, state: RuleState, now: number): number {
-  return serverTime(state, localTurn(paced(charge, state, now), state, localTime(state, now)), now);
+  return serverTime(state, turnWithin(charge, state, now), now);
+}
+
+/** On the rule's own clock. */
+function turnWithin(charge: RuleCharge, state: RuleState, now: number): number {
+  const inForce = paced(charge, state, now);
+  const turn = localTurn(inForce, state, localTime(state, now));
+  return Math.max(turn, heldUntil(inForce, state) - state.shift);
 }
 
 function localTurn({ params, cost, mode, priority }: RuleCharge, state: RuleState, now: number): number {
   if (params.kind === "gate") return now;
   if (mode === "debit") return now;
   if (params.kind === "window") return windowTurn(params, state.places, now, cost);
-  const turn = bucketTurn(params, state, now, cost);
-  return priority === "bulk" ? Math.max(turn, state.normal) : turn;
+  return priority === "bulk" ? laneTurn(params, state, now, cost) : bucketTurn(params, state, now, cost);
 }
 
 /** Takes the turn that `turnOf` told. */
 export function pay(given: RuleCharge, state: RuleState, now: number): Paid {
   const charge = paced(given, state, now);
   const local = localTime(state, now);
-  const turn = localTurn(charge, state, local);
+  const turn = turnWithin(given, state, now);
   if (charge.mode === "wait" && turn > local) speedUp(given, state, now);
   const { params, cost } = charge;
   if (params.kind === "gate") return { turn, full: 0, rose: 0, places: nothing };
@@ -68,35 +78,72 @@ export function pay(given: RuleCharge, state: RuleState, now: number): Paid {
     const places = takePlaces(state.places, Math.min(placesFor(params, cost), room), freeAt);
     return { turn, full: 0, rose: 0, places };
   }
+  if (turn > local) followSent(state, Math.max(state.full, local) + state.shift);
+  if (charge.priority === "bulk" && turn > local) {
+    return { turn: joinLane(params, state, turn, cost), full: state.lane, rose: 0, places: nothing };
+  }
   const before = Math.max(state.full, turn);
-  if (charge.mode === "debit") debitAt(params, state, local, cost);
+  if (charge.mode === "debit") state.shift += debitAt(params, state, local, cost);
   else takeAt(params, state, turn, cost);
-  if (charge.mode === "wait" && charge.priority !== "bulk" && turn > local) state.normal = turn;
+  if (charge.priority !== "bulk") pushLane(state, local, tokensFor(params, cost) * params.intervalUs);
   return { turn, full: state.full, rose: state.full - before, places: nothing };
 }
 
+/** Waits in the lane of a bucket, where nothing is taken before it sends. */
+const isInLane = ({ params, mode, priority }: RuleCharge, paid: Paid): boolean =>
+  params.kind === "bucket" && priority === "bulk" && mode === "wait" && paid.rose === 0;
+
 /** Server time at which a turn taken earlier may be used. */
 export function readyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: number): number {
-  const { params } = paced(charge, state, now);
+  return Math.max(turnReadyAt(charge, state, paid, now), heldUntil(paced(charge, state, now), state));
+}
+
+function turnReadyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: number): number {
+  const { params, cost } = paced(charge, state, now);
+  if (params.kind === "bucket" && isInLane(charge, paid)) {
+    const free = bucketTurn(params, state, localTime(state, now), cost);
+    return serverTime(state, Math.max(paid.turn + state.pushed, free), now);
+  }
   if (params.kind !== "window" || charge.mode === "debit") return serverTime(state, paid.turn, now);
   const turn = windowReady(params, state.places, paid.places, paid.turn, localTime(state, now));
   return serverTime(state, turn, now);
 }
 
-/** A turn that has to come later than told (others were late): its places move with it. */
+/**
+ * A turn that has to come later than told (others were late): its places move with it. Where the rate in force holds
+ * it back, everybody behind it comes later with it.
+ */
 export function postpone(charge: RuleCharge, state: RuleState, paid: Paid, at: number): void {
   const { params } = charge;
   const turn = at - state.shift;
+  if (params.kind === "bucket") holdBack(charge, state, paid, at);
   if (params.kind !== "window" || turn <= paid.turn) return;
   paid.turn = turn;
   restamp(state, paid, turn + params.marginUs + params.periodUs);
+}
+
+/** By one message's time and no more: each of those behind is held back in its turn. */
+function holdBack(charge: RuleCharge, state: RuleState, paid: Paid, at: number): void {
+  const { params, cost } = paced(charge, state, at);
+  if (params.kind !== "bucket" || at <= state.thaw || state.sent === 0) return;
+  const inLane = isInLane(charge, paid);
+  const own = paid.turn + state.shift + (inLane ? state.pushed : 0);
+  const byUs = Math.min(Math.max(0, at - own), tokensFor(params, cost) * params.intervalUs);
+  if (inLane) state.pushed += byUs;
+  else state.shift += byUs;
 }
 
 /** The request goes out now: later than planned means free later. */
 export function markSending(charge: RuleCharge, state: RuleState, paid: Paid, now: number): void {
   const { params, cost, mode } = paced(charge, state, now);
   const local = localTime(state, now);
+  countSent(paced(charge, state, now), state, now);
   if (params.kind === "window") restamp(state, paid, local + params.marginUs + params.periodUs);
+  if (params.kind === "bucket" && isInLane(charge, paid)) {
+    takeAt(params, state, local, cost);
+    Object.assign(paid, { turn: local, full: state.full, rose: tokensFor(params, cost) * params.intervalUs });
+    return;
+  }
   if (params.kind !== "bucket" || mode === "debit" || local <= paid.turn) return;
   const before = state.full;
   sentAt(params, state, local, cost);
@@ -111,13 +158,15 @@ export function markSettled(charge: RuleCharge, state: RuleState, paid: Paid, no
 /** The newest turn is given back whole; an older one of a bucket leaves a gap, so that no later turn moves. */
 export function giveBack(charge: RuleCharge, state: RuleState, paid: Paid): void {
   if (charge.params.kind === "window") dropPlaces(state.places, paid.places);
+  else if (charge.params.kind === "bucket" && isInLane(charge, paid)) leaveLane(state, paid);
   else if (charge.params.kind === "bucket" && state.full === paid.full) state.full -= paid.rose;
 }
 
 /** Server time at which the rule is full again and runs: from then on it has no state. */
 export function restsAt(state: RuleState): number {
   const last = state.places.at(-1) ?? 0;
-  return Math.max(state.thaw, recoversAt(state), Math.max(state.full, last) + state.shift);
+  const lane = state.lane + state.pushed;
+  return Math.max(state.thaw, state.sent, recoversAt(state), Math.max(state.full, lane, last) + state.shift);
 }
 
 /** One rule as `stats` shows it. */

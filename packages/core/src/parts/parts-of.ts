@@ -5,7 +5,7 @@ import { TokenBucketRateLimiter } from "./token-bucket-rate-limiter.js";
 
 /** The parts of a guard: on its store, in its namespace, by its settings. */
 export function partsOf(options: GuardOptions, store: Store) {
-  const { namespace, clock, limits, maxWaitMs } = options;
+  const { namespace, clock, limits, flood, maxWaitMs } = options;
   const { ttlMs, secret } = options.idempotency || {};
   const shared = { store, ...(namespace !== undefined && { namespace }), ...(clock && { clock }) };
   return {
@@ -17,6 +17,7 @@ export function partsOf(options: GuardOptions, store: Store) {
     limiter: new TokenBucketRateLimiter({
       ...shared,
       ...(limits !== undefined && { limits }),
+      ...(flood !== undefined && { flood }),
       ...(maxWaitMs !== undefined && { maxWaitMs }),
     }),
   };

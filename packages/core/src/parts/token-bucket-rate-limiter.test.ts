@@ -198,9 +198,11 @@ describe("reading and resetting", () => {
       capacity: 10,
       refillPerSecond: 10,
       remaining: 7,
+      reserved: 0,
       retryAfterMs: 0,
       resetAfterMs: 300,
       frozenMs: 0,
+      rate: 1,
     });
   });
 

@@ -2,7 +2,7 @@ import type { AbortSignalLike } from "../call.js";
 import { type Clock, sleepMs, toMicros, toMillis } from "../clock.js";
 import { ownerToken } from "../job.js";
 import { Lines } from "../limiter/line.js";
-import type { Rule } from "../limiter/rules.js";
+import { isRule, type Rule } from "../limiter/rules.js";
 import { type GuardOptions, type Settings, timing } from "../options.js";
 import type { Admission, RuleCharge, RuleParams, RuleStats, Settlement, Store } from "../store/port.js";
 import { check, knownNames, nonNegative, positiveWhole } from "../validate.js";
@@ -17,6 +17,8 @@ export interface TokenBucketRateLimiterOptions extends PartOptions {
    * @default "conservative"
    */
   limits?: NonNullable<GuardOptions["limits"]>;
+  /** Whether the types' rates shrink after floods and recover, as for a guard. @default as for a guard */
+  flood?: NonNullable<GuardOptions["flood"]>;
   /** Longest wait of `acquireWithDelay`, in ms. @default 120_000 */
   maxWaitMs?: number;
 }
@@ -53,17 +55,31 @@ export interface BucketStats {
   readonly refillPerSecond: number;
   /** Whole tokens or places free now; negative when turns are reserved ahead or it is overdrawn. */
   readonly remaining: number;
-  /** Until one token can be taken, in whole ms; 0: now. */
+  /** Turns that are reserved ahead (or were taken on credit, by replies): who comes now comes after them. */
+  readonly reserved: number;
+  /** Until the next turn: when one token can be taken, in whole ms; 0: now. */
   readonly retryAfterMs: number;
   /** Until it is full again, in whole ms. */
   readonly resetAfterMs: number;
   /** Until a freeze after a 429 is over, in whole ms; 0: it is not frozen. */
   readonly frozenMs: number;
+  /**
+   * The rate in force as a share of what the rule says: 1 ordinarily, less after floods, more where `flood.adaptive`
+   * has a ceiling. `capacity` and `refillPerSecond` are what the rule says.
+   */
+  readonly rate: number;
+}
+
+/** Whose rule to read. */
+export interface WhoseLimit {
+  /** A bot of the guard: its numeric id, as in its token. @default the namespace */
+  bot?: string;
 }
 
 /** A charge on its way, under a record of its own. */
 interface Ticket {
   readonly charge: RuleCharge;
+  readonly bot: string;
   readonly owner: string;
 }
 
@@ -87,17 +103,28 @@ export class TokenBucketRateLimiter {
   readonly #clock: Clock;
   readonly #maxWaitMs: number;
   readonly #lines: Lines;
-  readonly #scope: { readonly rules: Settings["rules"]; readonly namespace: string };
+  readonly #scope: {
+    readonly rules: Settings["rules"];
+    readonly namespace: string;
+    readonly rateCeiling: number;
+  };
 
   /** @throws ConfigurationError naming the option and the remedy */
   constructor(options: TokenBucketRateLimiterOptions = {}) {
-    knownNames("TokenBucketRateLimiter", options, ["store", "namespace", "clock", "limits", "maxWaitMs"]);
-    const { store, namespace, clock, maxWaitMs, rules } = resolvePart(options);
+    knownNames("TokenBucketRateLimiter", options, [
+      "store",
+      "namespace",
+      "clock",
+      "limits",
+      "flood",
+      "maxWaitMs",
+    ]);
+    const { store, namespace, clock, maxWaitMs, rules, rateCeiling } = resolvePart(options);
     this.#store = store;
     this.#clock = clock;
     this.#maxWaitMs = maxWaitMs.outside;
     this.#lines = new Lines(clock);
-    this.#scope = { rules, namespace };
+    this.#scope = { rules, namespace, rateCeiling };
   }
 
   /**
@@ -151,26 +178,37 @@ export class TokenBucketRateLimiter {
    * @example
    * const left = await new TokenBucketRateLimiter().checkRemaining(42, "CHAT");
    */
-  async checkRemaining(id: LimitedId, typeOrRule: RateLimitType | Rule): Promise<number> {
-    return leftOf(await this.#stats(this.#ticket(id, typeOrRule, 1)));
+  async checkRemaining(
+    id: LimitedId,
+    typeOrRule: RateLimitType | Rule,
+    whose: WhoseLimit = {},
+  ): Promise<number> {
+    return leftOf(await this.#stats(this.#ticket(id, typeOrRule, 1, whose)));
   }
 
   /**
-   * How a limit stands. Reads only.
+   * How a limit stands. Reads only. `guard.limiter.getBucketStats(chat, "CHAT", { bot })` is the rule that this bot's
+   * messages to that chat pay, `(bot, "GLOBAL", { bot })` that of the whole bot.
    *
    * @throws ConfigurationError when an argument is wrong; StoreUnavailable when the store does not answer
    * @example
    * const { remaining, resetAfterMs } = await new TokenBucketRateLimiter().getBucketStats(42, "CHAT");
    */
-  async getBucketStats(id: LimitedId, typeOrRule: RateLimitType | Rule): Promise<BucketStats> {
-    const ticket = this.#ticket(id, typeOrRule, 1);
-    const { remaining, waitUs, resetUs, frozenUs } = await this.#stats(ticket);
+  async getBucketStats(
+    id: LimitedId,
+    typeOrRule: RateLimitType | Rule,
+    whose: WhoseLimit = {},
+  ): Promise<BucketStats> {
+    const ticket = this.#ticket(id, typeOrRule, 1, whose);
+    const { remaining, waitUs, resetUs, frozenUs, rate } = await this.#stats(ticket);
     return {
       ...sizeOf(ticket.charge.params),
       remaining,
+      reserved: Math.max(0, -remaining),
       retryAfterMs: wholeMs(waitUs),
       resetAfterMs: wholeMs(resetUs),
       frozenMs: wholeMs(frozenUs),
+      rate,
     };
   }
 
@@ -244,19 +282,26 @@ export class TokenBucketRateLimiter {
     return { acquired: true, remaining: leftOf(stats), retryAfterMs: 0 };
   }
 
-  #limit(id: LimitedId, typeOrRule: RateLimitType | Rule) {
-    return limitOf(id, typeOrRule, this.#scope);
+  #limit(id: LimitedId, typeOrRule: RateLimitType | Rule, namespace = this.#scope.namespace) {
+    return limitOf(id, typeOrRule, { rules: this.#scope.rules, namespace });
   }
 
-  #ticket(id: LimitedId, typeOrRule: RateLimitType | Rule, tokens: number): Ticket {
+  #ticket(
+    id: LimitedId,
+    typeOrRule: RateLimitType | Rule,
+    tokens: number,
+    { bot = this.#scope.namespace }: WhoseLimit = {},
+  ): Ticket {
     positiveWhole("tokens", tokens, "tokens");
     const charge = {
-      ...this.#limit(id, typeOrRule),
+      ...this.#limit(id, typeOrRule, bot),
       cost: tokens,
       mode: "wait",
       priority: "normal",
+      // Nobody freezes a rule of one's own: it keeps to what it says.
+      ceiling: isRule(typeOrRule) ? 0 : this.#scope.rateCeiling,
     } as const;
-    return { charge, owner: ownerToken() };
+    return { charge, bot, owner: ownerToken() };
   }
 
   #admit(ticket: Ticket, maxWaitMs: number): Promise<Admission> {
@@ -276,13 +321,13 @@ export class TokenBucketRateLimiter {
     return this.#store.settle({ ...this.#whose(ticket), record: recordOf(ticket), as, ttlUs: 0, rules });
   }
 
-  async #stats({ charge }: Ticket): Promise<RuleStats> {
-    const [stats] = await this.#store.stats({ bot: this.#scope.namespace, rules: [charge] });
+  async #stats({ charge, bot }: Ticket): Promise<RuleStats> {
+    const [stats] = await this.#store.stats({ bot, rules: [charge] });
     return stats!;
   }
 
-  #whose({ owner }: Ticket) {
-    return { bot: this.#scope.namespace, owner, attempt: 0 };
+  #whose({ bot, owner }: Ticket) {
+    return { bot, owner, attempt: 0 };
   }
 }
 

@@ -81,6 +81,11 @@ export class Connection {
     return this.#answer(verb, command, movingPatienceMs);
   }
 
+  /** Whether commands go to a Redis Cluster. */
+  get isCluster(): boolean {
+    return isCluster(this.#client);
+  }
+
   /** Every master: one, or the Cluster's. */
   masters(): Redis[] {
     return this.#client instanceof Cluster ? this.#client.nodes("master") : [this.#client];

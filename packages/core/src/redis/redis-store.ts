@@ -18,10 +18,12 @@ import { keyPattern, recordKey, ruleKey } from "./keys.js";
 import { foreignValue } from "./refused.js";
 import * as scripts from "./scripts.js";
 import { ServerTime } from "./server-time.js";
+import { RedisSlots } from "./slots.js";
 
 /** A store on Redis: every verb is one Lua script, all times are the server's. Made by `redisStore`. */
 export class RedisStore implements Store {
   readonly name: string;
+  readonly slots: RedisSlots;
   readonly #connection: Connection;
   readonly #release: () => void;
   readonly #time: ServerTime;
@@ -34,6 +36,7 @@ export class RedisStore implements Store {
     this.#release = release;
     this.#patienceUs = patienceMs * 1000;
     this.#time = new ServerTime();
+    this.slots = new RedisSlots(connection, () => this.#serverNow());
   }
 
   /** An answer `expired` teaches the server's time, and asking again is then in time: the caller never sees it. */
@@ -181,9 +184,13 @@ export class RedisStore implements Store {
   }
 
   async #deadline(nowUs: number | undefined): Promise<number | undefined> {
-    if (nowUs !== undefined) return undefined;
+    return nowUs === undefined ? (await this.#serverNow()) + this.#patienceUs : undefined;
+  }
+
+  /** The server's time as it is known here, in µs. */
+  async #serverNow(): Promise<number> {
     if (!this.#time.known) this.#time.learn((await this.ping()).nowUs);
-    return this.#time.now() + this.#patienceUs;
+    return this.#time.now();
   }
 
   #place(

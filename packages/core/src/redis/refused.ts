@@ -6,7 +6,10 @@ const meanings: readonly (readonly [RegExp, string])[] = [
     /WRONGPASS|NOAUTH|invalid password|invalid username-password/i,
     "Redis refused the login: check user and password in REDIS_URL or the client's options",
   ],
-  [/NOPERM/, "the Redis user lacks a permission: it needs evalsha, eval, get, set, del, time on sendonce:*"],
+  [
+    /NOPERM/,
+    "the Redis user lacks a permission: it needs evalsha, eval, get, set, del, time on sendonce:*, and for `caps` zadd, zrem, zcard, zscore, zremrangebyscore, pexpire",
+  ],
   [/READONLY/, "this Redis is a read-only replica: connect to the master"],
   [/LOADING/, "Redis is loading its data"],
   [/OOM/, "Redis is out of memory (maxmemory reached with noeviction)"],

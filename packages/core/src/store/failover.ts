@@ -6,6 +6,7 @@ import {
   isBrokenCircuitError,
   isIsolatedCircuitError,
 } from "cockatiel";
+import { FailoverSlots } from "../caps/failover-slots.js";
 import type { Clock } from "../clock.js";
 import { isStoreUnavailable, StoreUnavailable } from "../errors.js";
 import { ownerToken } from "../job.js";
@@ -19,6 +20,7 @@ import type {
   RenewRequest,
   RuleStats,
   SettleRequest,
+  Slots,
   StatsRequest,
   Store,
   StoreHealth,
@@ -56,6 +58,7 @@ const probeEveryMs = 1_000;
  * store is there again.
  */
 export class FailoverStore implements Store {
+  readonly slots: Slots | undefined;
   readonly #shared: Store;
   readonly #local: MemoryStore;
   readonly #options: FailoverOptions;
@@ -78,6 +81,12 @@ export class FailoverStore implements Store {
       if (this.#away) options.onDropped?.(count);
     };
     this.#local = new MemoryStore({ clock, maxRecords: mostRemembered, onDropped });
+    this.slots =
+      shared.slots &&
+      new FailoverSlots(shared.slots, this.#local.slots, {
+        whenStoreDown: options.whenStoreDown,
+        ask: (command) => this.#ask(command),
+      });
     const taker = {
       admit: (request: AdmitRequest) => this.#ask(() => shared.admit(request)),
       settle: (request: SettleRequest) => this.#ask(() => shared.settle(request)),

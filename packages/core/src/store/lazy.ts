@@ -1,8 +1,10 @@
+import { slotsOf } from "../caps/slots-of.js";
 import type {
   AdmitRequest,
   FreezeRequest,
   RenewRequest,
   SettleRequest,
+  Slots,
   StatsRequest,
   Store,
   StoreHealth,
@@ -14,6 +16,11 @@ import type {
  */
 export class LazyStore implements Store {
   readonly name: string;
+  readonly slots: Slots = {
+    take: async (slot) => slotsOf(await this.#open()).take(slot),
+    keep: async (slot) => slotsOf(await this.#open()).keep(slot),
+    free: async (slot) => slotsOf(await this.#open()).free(slot),
+  };
   readonly #load: () => Promise<Store>;
   #store: Promise<Store> | undefined;
 

@@ -1,3 +1,4 @@
+import { MemorySlots } from "../caps/memory-slots.js";
 import { type Clock, microsNow, systemClock } from "../clock.js";
 import {
   type HeldRecord,
@@ -73,12 +74,14 @@ interface Progress {
 export class MemoryStore implements Store {
   readonly name = "memory";
   readonly embedded = true;
+  readonly slots: MemorySlots;
   readonly #records: BoundedMap<HeldRecord>;
   readonly #rules: BoundedMap<RuleState>;
   readonly #clock: Clock;
 
   constructor({ maxRecords = 100_000, onDropped, clock = systemClock }: MemoryStoreOptions = {}) {
     this.#clock = clock;
+    this.slots = new MemorySlots(clock);
     this.#records = new BoundedMap({
       limit: maxRecords,
       isExpired: (record, now) => record.expires <= now,

@@ -195,6 +195,32 @@ export interface StatsRequest {
   readonly nowUs?: number | undefined;
 }
 
+/** A slot of a cap, asked for or held; see {@link Slots}. */
+export interface SlotRequest {
+  /** Which bot: the hash tag of every key. */
+  readonly bot: string;
+  /** Name of the cap. */
+  readonly cap: string;
+  /** So many may hold a slot at once. */
+  readonly limit: number;
+  /** Unique for each taking, in the whole fleet. */
+  readonly owner: string;
+  /** A holder that is not heard of for so long has lost its slot: whole milliseconds, told in microseconds. */
+  readonly leaseUs: number;
+  /** The server's clock, set by tests only. */
+  readonly nowUs?: number | undefined;
+}
+
+/** "At most N at once" for all that share the store. Nobody is queued here: who finds no slot asks again. */
+export interface Slots {
+  /** Takes a slot if one is free. */
+  take(slot: SlotRequest): Promise<boolean>;
+  /** Prolongs the lease. `false`: it was over, and the slot may be another's. */
+  keep(slot: SlotRequest): Promise<boolean>;
+  /** Gives the slot back; who holds none changes nothing. */
+  free(slot: SlotRequest): Promise<void>;
+}
+
 /** What a store holds and how it answers. */
 export interface StoreHealth {
   readonly nowUs: number;
@@ -210,6 +236,8 @@ export interface Store {
   readonly name: string;
   /** Lives in this process, so it cannot go away. */
   readonly embedded?: boolean;
+  /** For the option `caps`; a store without it is refused together with that option. */
+  readonly slots?: Slots | undefined;
   /** Claims the record and pays the rules, narrow to wide, up to the first that must be waited for. */
   admit(request: AdmitRequest): Promise<Admission>;
   /** Prolongs the lease of an open request. `false`: the record is no longer this owner's. */

@@ -83,6 +83,53 @@ const buckets: readonly Law[] = [
     },
   },
   {
+    name: "bucket: bulk waits in a lane of its own, where nobody stands behind it and everybody else goes first",
+    async run(bench) {
+      const normal = bucket(1, second);
+      const bulk = bucket(1, second, { priority: "bulk" });
+      deepEqual(await waits(bench, normal, 1), [0]);
+      for (const id of ["a", "b"]) await bench.admit(id, { id, rules: [bulk] });
+      deepEqual(await waits(bench, normal, 1), [second]);
+      const [moved] = await waits(bench, bulk, 1);
+      equal(moved, 4 * second);
+      bench.pass(second);
+      deepEqual(said(await bench.admit("a", { id: "a", rules: [bulk] })), {
+        status: "wait",
+        waitUs: second,
+        rule: "bucket",
+      });
+      bench.pass(second);
+      deepEqual(said(await bench.admit("a", { id: "a", rules: [bulk] })), go);
+      deepEqual(await waits(bench, normal, 1), [second]);
+    },
+  },
+  {
+    name: "bucket: bulk that gives up its place in the lane leaves no trace there",
+    async run(bench) {
+      const bulk = bucket(1, second, { priority: "bulk" });
+      await bench.other([bulk]);
+      await bench.admit("a", { rules: [bulk] });
+      await bench.settle("a", "unsent", { rules: [bulk] });
+      deepEqual(await waits(bench, bulk, 1), [second]);
+    },
+  },
+  {
+    name: "bucket: where more turns are reserved than may be overdrawn, a debit makes them come later",
+    async run(bench) {
+      const rule = bucket(1, second);
+      await waits(bench, rule, 1);
+      for (const id of ["a", "b", "c"]) await bench.admit(id, { id, rules: [rule] });
+      await bench.other([{ ...rule, mode: "debit" }]);
+      bench.pass(second);
+      deepEqual(said(await bench.admit("a", { id: "a", rules: [rule] })), {
+        status: "wait",
+        waitUs: second,
+        rule: "bucket",
+      });
+      deepEqual(await waits(bench, rule, 1), [4 * second]);
+    },
+  },
+  {
     name: "bucket: a turn that is used late refills late",
     async run(bench) {
       const rule = bucket(1, second);
