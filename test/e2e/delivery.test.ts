@@ -19,6 +19,18 @@ describe("delivery() is obeyed", () => {
     expect(emulator.ledger.count({ chat: 7 })).toBe(1);
   });
 
+  test("in sendDocument with a stream: one that is not sent, because the message was, is closed", async () => {
+    const emulator = await telegram();
+    const { api } = install(botAt(emulator));
+    const other = { ...delivery({ key: "report", onMismatch: "replay" }) };
+    const send = (stream: Readable) => api.sendDocument(7, new InputFile(stream, "a.txt"), other);
+    await send(Readable.from([Buffer.from("a report")]));
+    const unused = Readable.from([Buffer.from("a report")]);
+    await send(unused);
+    expect(unused.destroyed).toBe(true);
+    expect(emulator.ledger.count({ chat: 7 })).toBe(1);
+  });
+
   test("in sendMediaGroup", async () => {
     const emulator = await telegram();
     const { api } = install(botAt(emulator));

@@ -3,6 +3,7 @@ import {
   type BlobLike,
   type Delivery,
   type FileSource,
+  networkFacts,
   type Refusal,
   type Reply,
   refusalResponse,
@@ -14,7 +15,7 @@ export async function replyOf(call: () => Promise<unknown>): Promise<Reply> {
   try {
     return { type: "response", body: (await call()) as ApiResponse };
   } catch (error) {
-    return { type: "failure", error, ...networkFacts(error) };
+    return { type: "failure", error, ...(isBadFileName(error) ? notUploaded : networkFacts(innerOf(error))) };
   }
 }
 
@@ -74,18 +75,14 @@ function isInputFile(value: object): boolean {
   return value instanceof InputFile || ("fileData" in value && "consumed" in value && "toRaw" in value);
 }
 
-interface NetworkError {
-  readonly code?: unknown;
-  readonly syscall?: unknown;
-  readonly message?: unknown;
-  readonly cause?: NetworkError;
-}
+/** What a HttpError wraps. */
+const innerOf = (error: unknown): unknown => (error as { error?: unknown } | null)?.error;
 
-/** node-fetch puts `code` on its FetchError, undici on the cause; only node-fetch's message names the syscall. */
-function networkFacts(error: unknown): { code?: string; syscall?: string } {
-  const inner = (error as { error?: NetworkError } | null)?.error;
-  const source = typeof inner?.code === "string" ? inner : inner?.cause;
-  if (typeof source?.code !== "string") return {};
-  const connecting = source.syscall === "connect" || /reason: connect /.test(String(inner?.message));
-  return { code: source.code, ...(connecting && { syscall: "connect" }) };
+/** A file that cannot be uploaded, told like one that is not on the disk: nothing was sent either. */
+const notUploaded = Object.freeze({ code: "ENOENT" });
+
+/** grammY refuses such a name while it writes the request's body, which is never complete then. */
+function isBadFileName(error: unknown): boolean {
+  const messages = [innerOf(error), innerOf(innerOf(error))].map((inner) => (inner as Error | null)?.message);
+  return messages.some((message) => /^File paths cannot contain/.test(String(message)));
 }
