@@ -55,9 +55,11 @@ describe("a HttpError says whether anything was sent", () => {
     expect(reply.syscall).toBe(syscall);
   });
 
-  test("a file name that grammY refuses while it writes the body", async () => {
-    const inner = new Error("File paths cannot contain carriage-return or newline characters!");
-    expect(await told(inner)).toMatchObject({ type: "failure", code: "ENOENT" });
+  test.each([
+    "File paths cannot contain carriage-return or newline characters!",
+    "Cannot reuse InputFile data source!",
+  ])("a file that grammY refuses while it writes the body: %s", async (message) => {
+    expect(await told(new Error(message))).toMatchObject({ type: "failure", code: "ENOENT" });
   });
 });
 

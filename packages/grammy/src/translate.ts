@@ -15,7 +15,7 @@ export async function replyOf(call: () => Promise<unknown>): Promise<Reply> {
   try {
     return { type: "response", body: (await call()) as ApiResponse };
   } catch (error) {
-    return { type: "failure", error, ...(isBadFileName(error) ? notUploaded : networkFacts(innerOf(error))) };
+    return { type: "failure", error, ...(isUnreadable(error) ? notUploaded : networkFacts(innerOf(error))) };
   }
 }
 
@@ -81,8 +81,10 @@ const innerOf = (error: unknown): unknown => (error as { error?: unknown } | nul
 /** A file that cannot be uploaded, told like one that is not on the disk: nothing was sent either. */
 const notUploaded = Object.freeze({ code: "ENOENT" });
 
-/** grammY refuses such a name while it writes the request's body, which is never complete then. */
-function isBadFileName(error: unknown): boolean {
-  const messages = [innerOf(error), innerOf(innerOf(error))].map((inner) => (inner as Error | null)?.message);
-  return messages.some((message) => /^File paths cannot contain/.test(String(message)));
+/** What grammY says of a file while it writes the request's body, which is never complete then. */
+const neverUploaded = /^(File paths cannot contain|Cannot reuse InputFile data source)/;
+
+function isUnreadable(error: unknown): boolean {
+  const inner = innerOf(error);
+  return [inner, innerOf(inner)].some((one) => neverUploaded.test(String((one as Error | null)?.message)));
 }
