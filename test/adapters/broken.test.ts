@@ -81,6 +81,12 @@ describe("a binding is told what it leaves out", () => {
     expect(() => laws({ ...binding, lacks: { ...binding.lacks, bytes: "none" } }, 7)).toThrow(/kind "bytes"/);
   });
 
+  test("a short form that it has and says to lack, or the other way round", async () => {
+    const { send: _, ...unsaid } = { ...binding.lacks };
+    const [first] = laws({ ...binding, lacks: unsaid }, 4);
+    await expect(first!.run()).rejects.toThrow(/either have `send`, or say in `lacks`/);
+  });
+
   test("laws that it is exempt from stand in the list with their reason, and are counted", async () => {
     const names = laws(binding, 7).map(({ name }) => name);
     const exempt = names.filter((name) => name.includes("[exempt: "));

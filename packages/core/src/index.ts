@@ -1,5 +1,6 @@
 // Common
 // For authors of adapters
+
 export { createAdapterGuard, guardFrom, isGuard } from "./adapter/adapter-guard.js";
 export { botIdOf } from "./adapter/bot-id.js";
 // Broadcasts
@@ -61,6 +62,7 @@ export {
   readBotApiRequest,
 } from "./fetch/bot-api-request.js";
 export { type FetchLike, type GuardedFetch, guardFetch } from "./fetch/guard-fetch.js";
+export { type NetworkFacts, networkFacts } from "./fetch/network-facts.js";
 export { createGuard, Guard } from "./guard.js";
 export type { BottleneckOptions } from "./limiter/from-bottleneck.js";
 export {

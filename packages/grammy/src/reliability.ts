@@ -12,6 +12,7 @@ import {
 import type { ApiCallFn, Context, MiddlewareFn, Transformer } from "grammy";
 import { BotIdentity } from "./bot-identity.js";
 import { PluginBridge } from "./plugin-bridge.js";
+import { closeStreams } from "./streams.js";
 import { trackUpdates } from "./track-updates.js";
 import { abortError, answerOf, fileOf, replyOf } from "./translate.js";
 import { lookInside } from "./wrong-order.js";
@@ -82,7 +83,9 @@ export function connect(options: ReliabilityOptions | Guard = {}): Connection {
     if (typeof bot !== "string" && "failed" in bot) return bot.failed as ApiResponse;
     const call = { bot: typeof bot === "string" ? bot : bot.bot, method, payload: payload ?? {}, fileOf };
     const send = () => replyOf(() => forward(method, payload, signal));
-    return answerOf(method, await guard.run(call, send, signal));
+    const delivery = await guard.run(call, send, signal);
+    if (delivery.status === "replayed") closeStreams(call.payload);
+    return answerOf(method, delivery);
   }
 
   const transformer: Reliability = Object.assign(sendonce as unknown as Transformer, {

@@ -3,6 +3,7 @@ import {
   type BlobLike,
   type Delivery,
   type FileSource,
+  networkFacts,
   type Refusal,
   type Reply,
   refusalResponse,
@@ -14,7 +15,7 @@ export async function replyOf(call: () => Promise<unknown>): Promise<Reply> {
   try {
     return { type: "response", body: (await call()) as ApiResponse };
   } catch (error) {
-    return { type: "failure", error, ...networkFacts(error) };
+    return { type: "failure", error, ...(isUnreadable(error) ? notUploaded : networkFacts(innerOf(error))) };
   }
 }
 
@@ -74,18 +75,16 @@ function isInputFile(value: object): boolean {
   return value instanceof InputFile || ("fileData" in value && "consumed" in value && "toRaw" in value);
 }
 
-interface NetworkError {
-  readonly code?: unknown;
-  readonly syscall?: unknown;
-  readonly message?: unknown;
-  readonly cause?: NetworkError;
-}
+/** What a HttpError wraps. */
+const innerOf = (error: unknown): unknown => (error as { error?: unknown } | null)?.error;
 
-/** node-fetch puts `code` on its FetchError, undici on the cause; only node-fetch's message names the syscall. */
-function networkFacts(error: unknown): { code?: string; syscall?: string } {
-  const inner = (error as { error?: NetworkError } | null)?.error;
-  const source = typeof inner?.code === "string" ? inner : inner?.cause;
-  if (typeof source?.code !== "string") return {};
-  const connecting = source.syscall === "connect" || /reason: connect /.test(String(inner?.message));
-  return { code: source.code, ...(connecting && { syscall: "connect" }) };
+/** A file that cannot be uploaded, told like one that is not on the disk: nothing was sent either. */
+const notUploaded = Object.freeze({ code: "ENOENT" });
+
+/** What grammY says of a file while it writes the request's body, which is never complete then. */
+const neverUploaded = /^(File paths cannot contain|Cannot reuse InputFile data source)/;
+
+function isUnreadable(error: unknown): boolean {
+  const inner = innerOf(error);
+  return [inner, innerOf(inner)].some((one) => neverUploaded.test(String((one as Error | null)?.message)));
 }

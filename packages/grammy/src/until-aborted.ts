@@ -8,8 +8,9 @@ export function untilAborted<T>(
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const abort = () => resolve(undefined);
-    if (signal.aborted) return abort();
     signal.addEventListener("abort", abort);
+    // Listened to in any case: nobody else may be there to hear of a failure.
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    if (signal.aborted) abort();
   });
 }

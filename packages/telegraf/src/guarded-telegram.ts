@@ -1,7 +1,7 @@
 import type { AbortSignalLike, Call, Guard, Payload, Reply } from "@sendonce/core";
 import type { Telegram } from "telegraf";
 import { fileOf } from "./files.js";
-import { takeStreams } from "./streams.js";
+import { closeStreams, takeStreams } from "./streams.js";
 import { notUploaded, replyOf, resultOf } from "./translate.js";
 
 const installed: unique symbol = Symbol.for("sendonce.telegraf.installed");
@@ -31,14 +31,23 @@ export function guardTelegram(telegram: MarkedTelegram, guarded: Guarded): void 
   const original = telegram.callApi as unknown as LooseCallApi;
   const { name, guard } = guarded;
 
-  async function callApi(method: string, payload?: Payload, options?: CallOptions): Promise<unknown> {
+  async function callApi(
+    this: MarkedTelegram | undefined,
+    method: string,
+    payload?: Payload,
+    options?: CallOptions,
+  ): Promise<unknown> {
     const call: Call = { bot: name, method, payload: payload ?? {}, fileOf };
+    // A view of this Telegram has options of its own.
+    const sender = this && guardedOf(this) ? this : telegram;
     const send = async (): Promise<Reply> => {
       const spent = takeStreams(call.payload);
       if (spent) return notUploaded(spent);
-      return replyOf(call, telegram.token, () => original.call(telegram, method, payload, options));
+      return replyOf(call, telegram.token, () => original.call(sender, method, payload, options));
     };
-    return resultOf(call, await guard.run(call, send, options?.signal));
+    const delivery = await guard.run(call, send, options?.signal);
+    if (delivery.status === "replayed") closeStreams(call.payload);
+    return resultOf(call, delivery);
   }
 
   Object.defineProperty(telegram, installed, { value: guarded });

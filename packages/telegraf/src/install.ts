@@ -54,6 +54,8 @@ function guardBot(bot: AnyBot, telegram: Telegram, { name, guard }: Guarded): vo
   warnOfTimeout(bot, guard);
   const original = bot.handleUpdate;
   bot.handleUpdate = async function handleUpdate(update, response) {
+    // A context that somebody put in the place of the one that was prepared.
+    if (!Object.hasOwn(bot.context, "telegram")) shareWithContexts(bot, telegram);
     const facts = { bot: name, updateId: update.update_id, userId: senderOf(update) };
     await guard.handleUpdate(facts, () => original.call(bot, update, response));
     // Telegraf ends it when a handler was run; an update that is dropped is confirmed here.
@@ -63,14 +65,22 @@ function guardBot(bot: AnyBot, telegram: Telegram, { name, guard }: Guarded): vo
 
 /**
  * Telegraf copies `bot.context` into each ctx, over the unguarded Telegram that it made for it. Every ctx gets
- * a view of its own: plugins replace `ctx.telegram.callApi` for one update, and must not pile up on the bot's.
+ * a view of its own, as it had a Telegram of its own: plugins replace `ctx.telegram.callApi` for one update, handlers
+ * change its options, and neither must pile up on the bot's.
  */
 function shareWithContexts(bot: AnyBot, telegram: Telegram): void {
-  Object.defineProperty(bot.context, "telegram", {
-    get: () => Object.create(telegram) as Telegram,
-    enumerable: true,
-    configurable: true,
+  const { context } = bot;
+  const own = { enumerable: true, configurable: true };
+  Object.defineProperty(context, "telegram", {
+    ...own,
+    get: () => viewOf(telegram),
+    set: (value) => Object.defineProperty(context, "telegram", { ...own, value, writable: true }),
   });
+}
+
+function viewOf(telegram: Telegram): Telegram {
+  const options = { value: { ...telegram.options }, writable: true, enumerable: true };
+  return Object.create(telegram, { options }) as Telegram;
 }
 
 /** Telegraf's own default for `handlerTimeout`. */

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { ConfigurationError, type Payload } from "@sendonce/core";
 import { streamsIn } from "./files.js";
 
@@ -19,6 +20,16 @@ export function takeStreams(payload: Payload): ConfigurationError | undefined {
   }
   for (const stream of streams) begun.add(stream);
   return undefined;
+}
+
+/**
+ * Closes what a call was given that sent nothing because it had been sent before: as an upload would have, or an open
+ * file would stay open for each. After a refusal they stay open: the call may be made again.
+ */
+export function closeStreams(payload: Payload): void {
+  for (const stream of streamsIn(payload)) {
+    if (!begun.has(stream)) (stream as Partial<Readable>).destroy?.();
+  }
 }
 
 /** Old-style streams do not tell whether they are readable: they are taken as they come. */

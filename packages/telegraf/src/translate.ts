@@ -1,4 +1,11 @@
-import { type ApiResponse, type Call, type Delivery, type Reply, refusalResponse } from "@sendonce/core";
+import {
+  type ApiResponse,
+  type Call,
+  type Delivery,
+  networkFacts,
+  type Reply,
+  refusalResponse,
+} from "@sendonce/core";
 import { TelegramError } from "telegraf";
 import { urlsIn } from "./files.js";
 import { redact } from "./redact.js";
@@ -64,19 +71,13 @@ function isTelegramError(error: unknown): error is TelegramError {
 }
 
 /**
- * node-fetch puts `code` on its FetchError, and the syscall only into the message. Where all addresses of a
- * host failed, Node's reason is empty: that too happens only while connecting.
+ * What Telegraf and node-fetch say, before anything is sent, of a folder given as `{ source }` and of an address
+ * given as `{ url }` that is none.
  */
-function networkFacts(error: unknown): { code?: string; syscall?: string } {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  if (typeof code !== "string") return {};
-  const connecting = /reason: (connect |$)/.test(String(message));
-  return { code, ...(connecting && { syscall: "connect" }) };
-}
+const neverFile =
+  /^(Unable to upload '.*', not a file|Only (absolute URLs|HTTP\(S\) protocols) are supported)$/s;
 
-/** Telegraf says so about a folder given as `{ source }`, before it sends anything. */
-const isNoFile = (error: unknown): boolean =>
-  error instanceof TypeError && /^Unable to upload '.*', not a file$/s.test(error.message);
+const isNoFile = (error: unknown): boolean => error instanceof TypeError && neverFile.test(error.message);
 
 /** node-fetch names the address that it failed at: one of the files', before the call itself was begun? */
 function isAbout(urls: readonly string[], error: unknown): boolean {

@@ -168,6 +168,12 @@ describe("a response that is lost after Telegram took the message", () => {
     expect(textsOf(to.emulator, 7)).toEqual(["paid!"]);
   });
 
+  test.each([204, 304])("without a body, of status %i: the Response is the answer", async (status) => {
+    const to = await caller({}, async () => new Response(null, { status }));
+    expect((await to.say("paid!")).status).toBe(status);
+    expect((await to.say("paid!")).status).toBe(409);
+  });
+
   test("cut within its body: the Response is handed over, its body fails, and a repeat gets a 409", async () => {
     const { emulator } = await caller();
     const server = createServer((request, response) => {

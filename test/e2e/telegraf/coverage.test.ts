@@ -228,6 +228,45 @@ describe("ctx.telegram", () => {
   });
 });
 
+describe("bot.context", () => {
+  test("put in the place of the old one after install changes nothing: ctx is guarded", async () => {
+    const emulator = await telegram();
+    const bot = install(telegrafAt(emulator));
+    Object.assign(bot, { context: { db: 1 } });
+    let runs = 0;
+    bot.catch(() => {});
+    bot.on("message", async (ctx) => {
+      await ctx.reply("pong");
+      if (++runs === 1) throw new Error("after the reply");
+    });
+    await twice(bot, emulator.say<Update>(token, { chat: 7, text: "ping" }));
+    expect(textsOf(emulator, 7)).toEqual(["pong"]);
+  });
+
+  test("takes a Telegram of its owner's", async () => {
+    const emulator = await telegram();
+    const bot = install(telegrafAt(emulator));
+    const other = new Telegram(token);
+    Object.assign(bot.context, { telegram: other });
+    let seen: unknown;
+    bot.use((ctx) => {
+      seen = ctx.telegram;
+    });
+    await bot.handleUpdate(emulator.say<Update>(token, { chat: 7, text: "a" }));
+    expect(seen).toBe(other);
+  });
+
+  test("options that a handler changes are its update's alone", async () => {
+    const emulator = await telegram();
+    const bot = install(telegrafAt(emulator));
+    bot.use((ctx) => {
+      ctx.telegram.webhookReply = false;
+    });
+    await bot.handleUpdate(emulator.say<Update>(token, { chat: 7, text: "a" }));
+    expect(bot.telegram.webhookReply).toBe(true);
+  });
+});
+
 describe("the middleware form", () => {
   test("covers ctx in what comes after it, and an update that comes again sends nothing again", async () => {
     const emulator = await telegram();

@@ -212,6 +212,16 @@ describe("streams", () => {
     expect(emulator.ledger.requests()).toHaveLength(1);
   });
 
+  test("that are not sent, because the message was, are closed", async () => {
+    const { api } = await guarded();
+    const send = (source: Readable) =>
+      api.sendDocument(7, { source }, { ...delivery({ key: "report", onMismatch: "replay" }) });
+    await send(bytes());
+    const unused = bytes();
+    await send(unused);
+    expect(unused.destroyed).toBe(true);
+  });
+
   test("are not sent again after a 429: the caller gets it untouched", async () => {
     const { emulator, api } = await guarded();
     emulator.fault({ method: "sendDocument", kind: "429", retryAfter: 1 });

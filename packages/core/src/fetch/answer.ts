@@ -25,6 +25,8 @@ export interface Answer {
  * read, and made anew by its own class.
  */
 export async function answerOf(response: ResponseLike): Promise<Answer> {
+  // Statuses such as 204 have no body, nor may one be given to them.
+  if (response.body === null) return { response, text: "", reply: replyOf("") };
   if (!isPlatforms(response)) {
     const text = await response.text();
     return { response: madeAnew(response, text), text, reply: replyOf(text) };
@@ -66,7 +68,7 @@ const ofTheBody = new Set(["content-encoding", "content-length", "transfer-encod
 export function equalResponse({ response, text = "" }: Answer): Response {
   const { status, statusText } = response;
   const headers = [...response.headers].filter(([name]) => !ofTheBody.has(name.toLowerCase()));
-  return new Response(text, { status, statusText, headers });
+  return new Response(text || null, { status, statusText, headers });
 }
 
 /** An answer of the Bot API that Telegram has not given. */

@@ -34,6 +34,10 @@ export interface GuardedFetch {
  * For code that calls the Bot API by plain fetch, and for frameworks that take one. All bots may share it; what is
  * no Bot API call, and `getUpdates`, goes by untouched.
  *
+ * Calls made while an update is handled must be made inside `guardUpdates` (or `guard.handleUpdate`) on the same
+ * guard: outside, two updates that are answered with the same words within `ttlMs` are answered once. A bot of grammY
+ * or Telegraf takes its adapter's `install`, which sees to that.
+ *
  * The guard answers in Telegram's dialect: a refusal is a Response with status 409, 429 (with `Retry-After`) or
  * 503 and `parameters.sendonce`, a message that had been sent before a 200 with its result (`deliveryOf(response)`
  * tells). All other Responses are those that `fetch` gave, all rejections its own errors, without the token in

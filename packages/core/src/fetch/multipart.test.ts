@@ -33,6 +33,11 @@ describe("a multipart body", () => {
       'content-disposition:form-data;name="a";filename=ä b.jpg',
       "ä b.jpg",
     ],
+    [
+      "bare, with a semicolon in it",
+      'content-disposition:form-data;name="a";filename=a;b=c.txt',
+      "a;b=c.txt",
+    ],
     ["before the name", 'Content-Disposition: form-data; filename="x"; name="a"', "x"],
     [
       "none, but bytes",

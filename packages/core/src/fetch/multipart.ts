@@ -53,9 +53,10 @@ function partOf(part: Buffer): Entry | undefined {
   return [name, isFile ? new FilePart(data, filename) : data.toString("utf8")];
 }
 
-/** `name="a"` or `name=a`, of the content's disposition. */
+/** `name="a"` or `name=a`, of the content's disposition. Without quotes a file's name ends with its line. */
 function parameter(headers: string, name: string): string | undefined {
-  const match = new RegExp(`^content-disposition:.*?;\\s*${name}=(?:"([^"]*)"|([^;\\r\\n]*))`, "im").exec(
+  const bare = name === "filename" ? "[^\\r\\n]*" : "[^;\\r\\n]*";
+  const match = new RegExp(`^content-disposition:.*?;\\s*${name}=(?:"([^"]*)"|(${bare}))`, "im").exec(
     headers,
   );
   return match?.[1] ?? match?.[2];

@@ -22,6 +22,10 @@ describe("a network error", () => {
       "node-fetch: no listener",
       Object.assign(new Error("request to x failed, reason: connect ETIMEDOUT"), { code: "ETIMEDOUT" }),
     ],
+    [
+      "node-fetch: none of several addresses answers, which it tells without a reason",
+      Object.assign(new Error("request to x failed, reason: "), { code: "ETIMEDOUT" }),
+    ],
   ])("proves that nothing was sent: %s", (_, error) => {
     expect(outcomeOf(error)).toBe("unsent");
   });
@@ -34,6 +38,10 @@ describe("a network error", () => {
     [
       "one address refused, one was reset",
       failed(together(at("connect", "ECONNREFUSED"), at("read", "ECONNRESET"))),
+    ],
+    [
+      "node-fetch: a timeout while reading",
+      Object.assign(new Error("request to x failed, reason: read ETIMEDOUT"), { code: "ETIMEDOUT" }),
     ],
     ["an abort", new DOMException("aborted", "AbortError")],
     ["something thrown", "thrown"],

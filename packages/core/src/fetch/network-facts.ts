@@ -15,8 +15,9 @@ interface NetworkError {
 }
 
 /**
- * node-fetch puts `code` on its error, the platform's fetch (undici) on the cause. Where several addresses were
- * tried at once the cause holds one error each: that nothing left is proven only if all of them prove it.
+ * Code and syscall of a network error, for {@link Reply}. node-fetch puts `code` on its error, the platform's fetch
+ * (undici) on the cause. Where several addresses were tried at once the cause holds one error each: that nothing left
+ * is proven only if all of them prove it.
  */
 export function networkFacts(error: unknown): NetworkFacts {
   const outer = (error ?? {}) as NetworkError;
@@ -26,10 +27,13 @@ export function networkFacts(error: unknown): NetworkFacts {
   return tries.find((facts) => !provesUnsent(facts)) ?? tries[0]!;
 }
 
-/** Only the message of node-fetch's error names the call that failed. */
+/**
+ * Only the message of node-fetch's error names the call that failed. Where each of several addresses failed, Node
+ * gives no reason at all: that happens only while connecting.
+ */
 function factsOf({ code, syscall }: NetworkError, { message }: NetworkError): NetworkFacts {
   if (typeof code !== "string") return {};
-  if (/reason: connect /.test(String(message))) return { code, syscall: "connect" };
+  if (/reason: (connect |$)/.test(String(message))) return { code, syscall: "connect" };
   return { code, ...(typeof syscall === "string" && { syscall }) };
 }
 

@@ -11,6 +11,11 @@ it("an error and its causes lose the token and stay the very objects", () => {
   expect([error.stack, cause.message, cause.stack].join("\n")).not.toContain("secret");
 });
 
+it("a token that is escaped in small letters is struck out too", () => {
+  const error = new Error("request to http://host/bot42%3aAB-secret/sendMessage failed");
+  expect(redacted(error, token).message).toBe("request to http://host/bot42:…/sendMessage failed");
+});
+
 it.each([
   ["frozen", Object.freeze(new Error(token))],
   ["no error", "thrown"],

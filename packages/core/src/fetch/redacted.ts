@@ -24,5 +24,6 @@ function strike(error: Error, field: "message" | "stack", token: string): void {
 
 function withoutToken(text: string | undefined, token: string): string | undefined {
   const id = token.slice(0, token.indexOf(":"));
-  return text?.replaceAll(token, `${id}:…`).replaceAll(encodeURIComponent(token), `${id}:…`);
+  const escaped = /(\/(?:bot|user)\d+)%3a[^/\s]+/gi;
+  return text?.replaceAll(token, `${id}:…`).replace(escaped, "$1:…");
 }

@@ -19,7 +19,7 @@ export const warningTexts = Object.freeze({
   autoRetryInside:
     "auto-retry stands inside Sendonce, where it hides floods and sends again what may have arrived. Install Sendonce first and auto-retry after it, or leave auto-retry out: floods are waited for anyway",
   throttlerInside:
-    "a throttler stands inside Sendonce, where messages queue up after their turn was paid. Remove it; limitsFromThrottler(config) keeps its numbers, see docs/migrating.md",
+    "a throttler stands inside Sendonce, where messages queue up after their turn was paid. Remove it; limitsFromThrottler(config, { from }) keeps its numbers, see docs/migrating.md",
   full: "the memory store is full and forgets sent messages early. Raise memoryStore({ maxRecords }) or use Redis",
 });
 

@@ -5,6 +5,21 @@ import type { Guard } from "../../guard.js";
 /**
  * One adapter as the laws see it: how a bot behind it is opened, how its framework makes calls, handles updates
  * and speaks of failures. Everything else is the laws' business.
+ *
+ * @example
+ * const none = "my framework has none";
+ * const myBinding: AdapterBinding = {
+ *   name: "my framework",
+ *   lacks: { stream: none, url: none, send: none, reply: none },
+ *   files: { bytes: (data, filename) => new MyFile(data, filename), path: (path) => new MyFile(path) },
+ *   open({ url, token, guard, installs, onUpdate }) {
+ *     const bot = new MyBot(token, { apiRoot: url });
+ *     for (let i = 0; i < installs; i++) install(bot, guard);
+ *     bot.use((ctx) => onUpdate(ctx.update, { call: (...call) => ctx.call(...call) }));
+ *     return { call: (...call) => bot.call(...call), handle: (update) => bot.handleUpdate(update) };
+ *   },
+ *   errorOf: (error) => (error instanceof MyApiError ? { kind: "api", ...error.answer } : { kind: "network" }),
+ * };
  */
 export interface AdapterBinding {
   /** Shown before every law. */

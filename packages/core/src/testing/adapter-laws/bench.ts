@@ -6,7 +6,7 @@ import type { EventName } from "../../observe/events.js";
 import type { GuardOptions } from "../../options.js";
 import { memoryStore } from "../../store/memory.js";
 import type { Store } from "../../store/port.js";
-import type { AdapterBinding, BotProfile, LawUpdate, SaidError } from "./adapter-binding.js";
+import type { AdapterBinding, AdapterPart, BotProfile, LawUpdate, SaidError } from "./adapter-binding.js";
 import { LawBot, type Told } from "./law-bot.js";
 import { LawClock } from "./law-clock.js";
 import { inLawTime } from "./law-store.js";
@@ -73,21 +73,20 @@ export class AdapterBench {
     const { installs = 1, url = this.tap.url, token = this.token } = open;
     const told: Told = { events: [], lines: [] };
     const guard = open.guard ?? this.#guard(options, told);
-    const bot: LawBot = new LawBot(
-      await this.binding.open({
-        url,
-        token,
-        me: profile(Number(token.split(":")[0])),
-        guard,
-        installs,
-        async onUpdate(update, inside) {
-          bot.runs++;
-          await bot.handler(inside, update);
-        },
-      }),
+    const opened = await this.binding.open({
+      url,
+      token,
+      me: profile(Number(token.split(":")[0])),
       guard,
-      told,
-    );
+      installs,
+      onUpdate: async (update, inside) => {
+        this.#checkPart("reply", inside.reply);
+        bot.runs++;
+        await bot.handler(inside, update);
+      },
+    });
+    this.#checkPart("send", opened.send);
+    const bot = new LawBot(opened, guard, told);
     this.#bots.push(bot);
     return bot;
   }
@@ -168,6 +167,13 @@ export class AdapterBench {
   async abandon(): Promise<void> {
     await this.tap.close();
     await this.telegram.close();
+  }
+
+  /** What the binding says to lack must not be there, and the other way round. */
+  #checkPart(part: AdapterPart, value: unknown): void {
+    const { name, lacks = {} } = this.binding;
+    if ((value === undefined) === (lacks[part] !== undefined)) return;
+    throw new Error(`${name}: either have \`${part}\`, or say in \`lacks\` why there is none`);
   }
 
   #guard(options: GuardOptions, told: Told): Guard {

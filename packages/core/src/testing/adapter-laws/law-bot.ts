@@ -50,9 +50,7 @@ export class LawBot {
 
   /** The same by the framework's short form. */
   send(chat: number | string, text: string, extra: object = {}): Promise<Message> {
-    if (this.#bot.send === undefined)
-      throw new Error("the binding has no `send` and does not say that it lacks it");
-    return heeded(this.#bot.send(chat, text, extra)) as Promise<Message>;
+    return heeded(this.#bot.send!(chat, text, extra)) as Promise<Message>;
   }
 
   /** Hands the bot an update. */

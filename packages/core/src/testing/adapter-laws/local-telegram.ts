@@ -6,8 +6,8 @@ export interface LocalTelegram {
   listen(): Promise<{ readonly url: string }>;
   /** Scripts a fault; the first that matches a request strikes, once unless told. */
   fault(fault: LawFault): { readonly hits: number };
-  /** Marks a chat, e.g. as migrated. */
-  chat(ref: number | string, changes?: { blocked?: boolean; migratedTo?: number; forum?: boolean }): unknown;
+  /** Makes a chat one with topics. */
+  chat(ref: number, changes: { forum: boolean }): unknown;
   /** Somebody writes to the bot, or presses a button of its last message. */
   say(
     bot: string,
@@ -49,8 +49,6 @@ export type LawFault = {
 
 /** One message that somebody received; uploaded files in `payload` are `{ size, sha256, filename }`. */
 export interface ReceivedMessage {
-  readonly messageId: number;
-  readonly method: string;
   readonly text?: string;
   readonly caption?: string;
   readonly payload: { readonly [field: string]: unknown };
@@ -59,6 +57,4 @@ export interface ReceivedMessage {
 /** One request to the Bot API. */
 export interface SeenRequest {
   readonly method: string;
-  readonly at: number;
-  readonly status: number;
 }
