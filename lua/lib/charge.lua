@@ -110,6 +110,16 @@ local function pay(given, rule, now)
 end
 
 -- Server time at which a turn taken earlier may be used.
+-- What of a call's own tokens has run off again, because it comes later than its turn and nobody else waits. It takes
+-- them anew, or it would go out beside somebody who has just taken the last one.
+local function lostTokens(charge, rule, paid, at)
+  if charge.kind ~= 'b' or charge.debit or rule.sent ~= 0 or isInLane(charge, paid) then
+    return 0
+  end
+  local price = math.min(charge.cost, charge.a) * charge.b
+  return math.min(price, math.max(0, price - (paid.full - at)))
+end
+
 local function readyAt(given, rule, paid, now)
   local charge = paced(given, rule, now)
   local turn = paid.turn
@@ -117,6 +127,12 @@ local function readyAt(given, rule, paid, now)
     turn = windowReady(charge, rule.places, paid.places, turn, localTime(rule, now))
   elseif isInLane(charge, paid) then
     turn = math.max(turn + rule.pushed, bucketTurn(charge, rule, localTime(rule, now)))
+  else
+    local at = localTime(rule, now)
+    local lost = lostTokens(charge, rule, paid, at)
+    if lost > 0 then
+      turn = math.max(at, rule.full + lost - charge.a * charge.b)
+    end
   end
   return math.max(serverTime(rule, turn, now), heldUntil(charge, rule))
 end
@@ -164,6 +180,13 @@ local function markSending(given, rule, paid, now)
   countSent(charge, rule, now)
   if charge.kind == 'w' then
     restamp(rule, paid, at + charge.c + charge.b)
+  end
+  local lost = lostTokens(charge, rule, paid, at)
+  if lost > 0 then
+    rule.dirty = true
+    rule.full = math.max(rule.full, at) + lost
+    paid.turn, paid.full, paid.rose = at, rule.full, lost
+    return
   end
   if isInLane(charge, paid) then
     rule.dirty = true

@@ -104,6 +104,11 @@ function turnReadyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: numb
     const free = bucketTurn(params, state, localTime(state, now), cost);
     return serverTime(state, Math.max(paid.turn + state.pushed, free), now);
   }
+  const lost = lostTokens(paced(charge, state, now), state, paid, localTime(state, now));
+  if (params.kind === "bucket" && lost > 0) {
+    const free = state.full + lost - params.capacity * params.intervalUs;
+    return serverTime(state, Math.max(localTime(state, now), free), now);
+  }
   if (params.kind !== "window" || charge.mode === "debit") return serverTime(state, paid.turn, now);
   const turn = windowReady(params, state.places, paid.places, paid.turn, localTime(state, now));
   return serverTime(state, turn, now);
@@ -139,6 +144,12 @@ export function markSending(charge: RuleCharge, state: RuleState, paid: Paid, no
   const local = localTime(state, now);
   countSent(paced(charge, state, now), state, now);
   if (params.kind === "window") restamp(state, paid, local + params.marginUs + params.periodUs);
+  const lost = lostTokens(paced(charge, state, now), state, paid, local);
+  if (lost > 0) {
+    state.full = Math.max(state.full, local) + lost;
+    Object.assign(paid, { turn: local, full: state.full, rose: lost });
+    return;
+  }
   if (params.kind === "bucket" && isInLane(charge, paid)) {
     takeAt(params, state, local, cost);
     Object.assign(paid, { turn: local, full: state.full, rose: tokensFor(params, cost) * params.intervalUs });
@@ -148,6 +159,17 @@ export function markSending(charge: RuleCharge, state: RuleState, paid: Paid, no
   const before = state.full;
   sentAt(params, state, local, cost);
   if (before === paid.full) paid.full = state.full;
+}
+
+/**
+ * What of a call's own tokens has run off again, in µs of refill, because it comes later than its turn and nobody
+ * else waits. It takes them anew, or it would go out beside somebody who has just taken the last one.
+ */
+function lostTokens(charge: RuleCharge, { sent }: RuleState, paid: Paid, local: number): number {
+  const { params, cost, mode } = charge;
+  if (params.kind !== "bucket" || mode === "debit" || sent !== 0 || isInLane(charge, paid)) return 0;
+  const price = tokensFor(params, cost) * params.intervalUs;
+  return Math.min(price, Math.max(0, price - (paid.full - local)));
 }
 
 /** Telegram has answered: by now it has counted the message. */
