@@ -10,7 +10,7 @@ import { Api } from "grammy";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
-const { BOT_TOKEN = "", API_ROOT = "", COUNT = "0", RATE = "500" } = process.env;
+const { BOT_TOKEN = "", API_ROOT = "", COUNT = "0", RATE = "200" } = process.env;
 const count = Number(COUNT);
 const rule = tokenBucket({ capacity: 50, refillPerSecond: Number(RATE) });
 const api = install(new Api(BOT_TOKEN, { apiRoot: API_ROOT }), { limits: { bulk: rule, global: rule } });
