@@ -138,7 +138,7 @@ export class Caps {
         const leftMs = remainingMs(job, this.#clock);
         if (leftMs <= 0) return false;
         waiting();
-        await this.#untilNextLook(line, Math.min(lookAgainMs, leftMs), job.signal);
+        await this.#untilNextLook(line, Math.min(this.#pauseMs(), leftMs), job.signal);
       }
       return false;
     } finally {
@@ -159,6 +159,11 @@ export class Caps {
     const woken = new Promise<void>((resolve) => this.#looking.set(line, resolve));
     await waitUntil(this.#clock, woken, ms, signal);
     this.#looking.delete(line);
+  }
+
+  /** Between processes never in step: who looks just after another each time would never find a slot. */
+  #pauseMs(): number {
+    return this.#wakesOwn ? lookAgainMs : lookAgainMs * (0.5 + Math.random());
   }
 
   #waits(cap: Cap, wait: SlotWait): () => void {
