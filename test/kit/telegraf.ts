@@ -1,9 +1,6 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Emulator } from "@sendonce/emulator";
 import { type Context, Telegraf, Telegram } from "telegraf";
-import { onTestFinished } from "vitest";
-import { botInfo, token } from "./telegram.js";
+import { botInfo, serveOn, token } from "./telegram.js";
 
 export { eventually, telegram, textsOf, token } from "./telegram.js";
 
@@ -26,18 +23,5 @@ export const telegramAt = (emulator: Emulator): Telegram => new Telegram(token, 
 
 /** Serves the bot's webhook by `webhookCallback` on a free port and tells the emulator about it. */
 export async function serveTelegraf<C extends Context>(emulator: Emulator, bot: Telegraf<C>): Promise<void> {
-  const handle = bot.webhookCallback("/");
-  const server = createServer((request, response) => {
-    handle(request, response).catch(() => {
-      if (!response.headersSent) response.writeHead(500);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  await telegramAt(emulator).setWebhook(`http://127.0.0.1:${port}/`);
+  await serveOn(emulator, bot.webhookCallback("/"));
 }

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { VirtualClock } from "@sendonce/core/testing";
 import { createEmulator, type Emulator, type EmulatorOptions } from "@sendonce/emulator";
@@ -47,7 +47,14 @@ export async function serveWebhook<C extends Context>(
   bot: Bot<C>,
   options: { timeoutMilliseconds?: number } = {},
 ): Promise<void> {
-  const handle = webhookCallback(bot, "http", { timeoutMilliseconds: 10_000, ...options });
+  await serveOn(emulator, webhookCallback(bot, "http", { timeoutMilliseconds: 10_000, ...options }));
+}
+
+/** Serves a webhook's handler, of whatever framework, on a free port and tells the emulator about it. */
+export async function serveOn(
+  emulator: Emulator,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<unknown>,
+): Promise<void> {
   const server = createServer((request, response) => {
     handle(request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500);

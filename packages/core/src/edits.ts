@@ -1,7 +1,6 @@
 import type { AbortSignalLike, Call, Delivery, Send } from "./call.js";
 import { copyOf } from "./flights.js";
-import type { Job } from "./job.js";
-import { factsOf } from "./job.js";
+import { factsOf, type Job } from "./job.js";
 import { chatOf } from "./limiter/plan.js";
 import type { Messages } from "./messages.js";
 import type { Preparation } from "./preparation.js";
@@ -10,7 +9,6 @@ import { refuse } from "./refusal.js";
 /** One edit as its caller asked for it. */
 interface Wanted {
   readonly send: Send;
-  readonly rider: object;
 }
 
 /** Edits of one message that wait for one turn; the last to come is the one that is sent. */
@@ -43,15 +41,10 @@ export class Edits {
     this.#coalesces = coalesces;
   }
 
-  /** Messages that somebody is editing. */
-  get size(): number {
-    return this.#pending.size + this.#flying.size;
-  }
-
   send(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
     const name = this.#coalesces ? nameOf(call) : undefined;
     if (name === undefined) return this.#messages.send(this.#preparation.edit(call, send, signal));
-    const wanted = { send, rider: {} };
+    const wanted = { send };
     const pending = this.#pending.get(name) ?? this.#open(name, call, wanted);
     pending.latest = wanted;
     return this.#ride(pending, wanted, signal);

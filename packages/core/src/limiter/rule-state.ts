@@ -94,23 +94,26 @@ const isInLane = ({ params, mode, priority }: RuleCharge, paid: Paid): boolean =
   params.kind === "bucket" && priority === "bulk" && mode === "wait" && paid.rose === 0;
 
 /** Server time at which a turn taken earlier may be used. */
-export function readyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: number): number {
-  return Math.max(turnReadyAt(charge, state, paid, now), heldUntil(paced(charge, state, now), state));
+export function readyAt(given: RuleCharge, state: RuleState, paid: Paid, now: number): number {
+  const charge = paced(given, state, now);
+  return Math.max(turnReadyAt(charge, state, paid, now), heldUntil(charge, state));
 }
 
+/** The charge is given at the rate in force. */
 function turnReadyAt(charge: RuleCharge, state: RuleState, paid: Paid, now: number): number {
-  const { params, cost } = paced(charge, state, now);
+  const { params, cost, mode } = charge;
+  const local = localTime(state, now);
   if (params.kind === "bucket" && isInLane(charge, paid)) {
-    const free = bucketTurn(params, state, localTime(state, now), cost);
+    const free = bucketTurn(params, state, local, cost);
     return serverTime(state, Math.max(paid.turn + state.pushed, free), now);
   }
-  const lost = lostTokens(paced(charge, state, now), state, paid, localTime(state, now));
+  const lost = lostTokens(charge, state, paid, local);
   if (params.kind === "bucket" && lost > 0) {
     const free = state.full + lost - params.capacity * params.intervalUs;
-    return serverTime(state, Math.max(localTime(state, now), free), now);
+    return serverTime(state, Math.max(local, free), now);
   }
-  if (params.kind !== "window" || charge.mode === "debit") return serverTime(state, paid.turn, now);
-  const turn = windowReady(params, state.places, paid.places, paid.turn, localTime(state, now));
+  if (params.kind !== "window" || mode === "debit") return serverTime(state, paid.turn, now);
+  const turn = windowReady(params, state.places, paid.places, paid.turn, local);
   return serverTime(state, turn, now);
 }
 
@@ -139,12 +142,13 @@ function holdBack(charge: RuleCharge, state: RuleState, paid: Paid, at: number):
 }
 
 /** The request goes out now: later than planned means free later. */
-export function markSending(charge: RuleCharge, state: RuleState, paid: Paid, now: number): void {
-  const { params, cost, mode } = paced(charge, state, now);
+export function markSending(given: RuleCharge, state: RuleState, paid: Paid, now: number): void {
+  const charge = paced(given, state, now);
+  const { params, cost, mode } = charge;
   const local = localTime(state, now);
-  countSent(paced(charge, state, now), state, now);
+  countSent(charge, state, now);
   if (params.kind === "window") restamp(state, paid, local + params.marginUs + params.periodUs);
-  const lost = lostTokens(paced(charge, state, now), state, paid, local);
+  const lost = lostTokens(charge, state, paid, local);
   if (lost > 0) {
     state.full = Math.max(state.full, local) + lost;
     Object.assign(paid, { turn: local, full: state.full, rose: lost });
