@@ -1,10 +1,13 @@
 /**
  * `pnpm demo`: bots with and without Sendonce against a local Telegram; with REDIS_URL=… as several processes; or
- * BOT_TOKEN=… CHAT_ID=… against the real one.
+ * BOT_TOKEN=… CHAT_ID=… against the real one. `pnpm demo --observe` (with REDIS_URL) runs bots to look at, by metrics and
+ * by `npx sendonce top`, for a minute or `--observe=SECONDS`.
  */
 import { embedded } from "./embedded.js";
 import { Interrupted } from "./fleet/interrupted.js";
 import { runFleets } from "./fleet/run.js";
+import { runObserved } from "./observe/run.js";
+import { observedSeconds } from "./observe/seconds.js";
 import { runAgainstTelegram } from "./real.js";
 import { realTarget } from "./real-target.js";
 import { tell } from "./story.js";
@@ -27,6 +30,8 @@ try {
 }
 
 function run(): Promise<boolean> {
+  const seconds = observedSeconds(process.argv.slice(2));
+  if (seconds !== undefined) return runObserved(REDIS_URL, seconds);
   const target = realTarget(process.env);
   if (target) return runAgainstTelegram(target);
   return REDIS_URL?.trim() ? runFleets(REDIS_URL) : tell(embedded);

@@ -2,13 +2,12 @@
  * The bot, as every process of a fleet runs it. The guarded fleet has REDIS_URL in its environment, the plain one
  * has not: nothing else differs.
  */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { autoRetry } from "@grammyjs/auto-retry";
 import { delivery, install, isSendonceRefusal } from "@sendonce/grammy";
-import { Bot, webhookCallback } from "grammy";
+import { Bot } from "grammy";
 import { pause } from "../stage.js";
-import type { Failure, Job, Word } from "./job.js";
+import type { Failure, Job } from "./job.js";
+import { liveWithTheDemo, serveWebhook, tell } from "./presence.js";
 
 const { BOT_TOKEN = "", API_ROOT = "", PROVIDER_URL = "", REDIS_URL } = process.env;
 
@@ -51,22 +50,8 @@ const codeOf = (error: unknown): string =>
   isSendonceRefusal(error) ? error.parameters.sendonce.code : String(error);
 
 // What follows is no bot: it lets the demo talk to this process and end it.
-const tell = (word: Word) => process.send?.(word);
 process.on("message", async (job: Job) => {
   tell({ kind: "finished", failures: await (job.kind === "post" ? post(job) : broadcast(job)) });
 });
-process.on("disconnect", () => process.exit());
-process.on("SIGINT", () => {}); // Ctrl-C reaches every process of a terminal; the demo ends its own
-process.removeAllListeners("warning");
-process.on("warning", ({ message }) => tell({ kind: "warning", text: message }));
-
-const handle = webhookCallback(bot, "http");
-const server = createServer((request, response) => {
-  handle(request, response).catch(() => {
-    if (!response.headersSent) response.writeHead(500);
-    response.end();
-  });
-});
-server.listen(0, "127.0.0.1", () => {
-  tell({ kind: "listening", port: (server.address() as AddressInfo).port });
-});
+liveWithTheDemo();
+serveWebhook(bot);

@@ -25,13 +25,21 @@ export class Fleet {
     this.#hire = hire;
   }
 
-  /** Starts the processes and tells Telegram where they are. REDIS_URL is given to the guarded side alone. */
-  static async start(stage: Stage, redisUrl: string, more: NodeJS.ProcessEnv = {}): Promise<Fleet> {
+  /**
+   * Starts the processes and tells Telegram where they are. REDIS_URL is given to the guarded side alone.
+   * @param file what a process runs, if not the bot of the scenarios
+   */
+  static async start(
+    stage: Stage,
+    redisUrl: string,
+    more: NodeJS.ProcessEnv = {},
+    file?: URL,
+  ): Promise<Fleet> {
     const { REDIS_URL: _, ...rest } = process.env;
     const env = { ...rest, ...more, BOT_TOKEN: stage.token, API_ROOT: stage.telegram.url };
     const warnings = new Set<string>();
     const hire = () =>
-      Worker.start(stage.guarded ? { ...env, REDIS_URL: redisUrl } : env, (text) => warnings.add(text));
+      Worker.start(stage.guarded ? { ...env, REDIS_URL: redisUrl } : env, (text) => warnings.add(text), file);
     const workers = await Promise.all(Array.from({ length: size }, hire));
     const balancer = await RoundRobin.before(workers.map(({ port }) => port));
     await stage.aim(balancer.url);

@@ -14,6 +14,7 @@ export interface Failure {
 
 /** What a process tells the demo. */
 export type Word =
-  | { kind: "listening"; port: number }
+  /** Where its webhook is, and its metrics if it has any. */
+  | { kind: "listening"; port: number; metricsPort?: number }
   | { kind: "finished"; failures: Failure[] }
   | { kind: "warning"; text: string };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Failure, Job, Word } from "./job.js";
 
-const file = fileURLToPath(new URL("bot.ts", import.meta.url));
+const plainBot = new URL("bot.ts", import.meta.url);
 
 /** Those that run. They end with this process: here, or by themselves when it was killed. */
 const running = new Set<ChildProcess>();
@@ -23,24 +23,34 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
+type Listening = Word & { kind: "listening" };
+
 /** One process that runs the bot. */
 export class Worker {
+  /** Of its webhook. */
   readonly port: number;
+  /** Of its /metrics, if it serves them. */
+  readonly metricsPort: number | undefined;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, { port, metricsPort }: Listening) {
     this.#child = child;
     this.port = port;
+    this.metricsPort = metricsPort;
   }
 
   /** Starts a process and waits until it listens. @throws Error with its last words when it does not */
-  static async start(env: NodeJS.ProcessEnv, onWarning: (text: string) => void): Promise<Worker> {
-    const child = fork(file, { env, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  static async start(
+    env: NodeJS.ProcessEnv,
+    onWarning: (text: string) => void,
+    file = plainBot,
+  ): Promise<Worker> {
+    const child = fork(fileURLToPath(file), { env, stdio: ["ignore", "ignore", "pipe", "ipc"] });
     running.add(child);
     child.once("exit", () => running.delete(child));
     child.on("message", (word: Word) => word.kind === "warning" && onWarning(word.text));
     keepLastWords(child);
-    return new Worker(child, (await next(child, "listening")).port);
+    return new Worker(child, await next(child, "listening"));
   }
 
   /** Gives it one job at a time; answers what failed. @throws Error when it ends before the job does */

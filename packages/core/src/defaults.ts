@@ -24,6 +24,7 @@ export const defaults = Object.freeze({
     botWide: Object.freeze({ chats: 3, withinMs: 1_000, endTogetherMs: 4_000 }),
   }),
   whenStoreDown: "local",
+  publish: false,
   broadcast: Object.freeze({
     priority: "bulk",
     /** Who was served under an id is remembered for a week. */

@@ -19,12 +19,14 @@ import type { IdempotencyGuard } from "./parts/idempotency-guard.js";
 import { partsOf } from "./parts/parts-of.js";
 import type { TokenBucketRateLimiter } from "./parts/token-bucket-rate-limiter.js";
 import { Preparation } from "./preparation.js";
+import { Publisher } from "./publish/publisher.js";
 import { type QueuedCall, type QueueQuestion, queueOf } from "./queue/queued-call.js";
 import { refuse } from "./refusal.js";
 import { isBeingSent } from "./scope.js";
 import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
-import type { Store, StoreHealth } from "./store/port.js";
+import type { Board, Store, StoreHealth } from "./store/port.js";
+import { timed } from "./store/timed.js";
 import { Touches } from "./touches.js";
 import { Turns } from "./turns.js";
 import { UpdateGuard, type UpdateToHandle } from "./update-guard.js";
@@ -57,6 +59,7 @@ export class Guard {
   readonly #parts: ReturnType<typeof partsOf>;
   readonly #open = new Set<Promise<unknown>>();
   readonly #ownsStore: boolean;
+  readonly #publisher: Publisher | undefined;
   #failover: FailoverStore | undefined;
   #looked = false;
   #closed = false;
@@ -80,6 +83,7 @@ export class Guard {
     this.#touches = new Touches(turns, floods, settings.clock);
     this.#updates = new UpdateGuard(this.#store, settings, this.#events, this.#warnings);
     this.#parts = partsOf(options, this.#store);
+    this.#publisher = this.#publisherOn(this.#store.board);
     if (settings.logger) logEvents(this.#events, settings.logger);
   }
 
@@ -195,6 +199,7 @@ export class Guard {
     this.#closed = true;
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
     await this.#caps?.rest();
+    await this.#publisher?.close();
     if (this.#ownsStore) await this.#store.close();
     else await this.#failover?.rest();
   }
@@ -245,8 +250,11 @@ export class Guard {
   #guarded(store: Store): Store {
     if (store.embedded) return store;
     const { whenStoreDown, logger, clock } = this.#settings;
-    logger?.info({ store: store.name, whenStoreDown }, "sendonce: records and limits are shared");
-    this.#failover = new FailoverStore(store, {
+    logger?.info(
+      { event: "store", store: store.name, whenStoreDown },
+      "sendonce: records and limits are shared",
+    );
+    this.#failover = new FailoverStore(timed(store, this.#events, clock), {
       whenStoreDown,
       clock,
       onMode: (mode, reason) => this.#events.emit("mode", { mode, store: store.name, reason }),
@@ -260,6 +268,23 @@ export class Guard {
   #capsOver(store: Store): Caps | undefined {
     if (this.#settings.caps.length === 0) return undefined;
     return new Caps(slotsOf(store), this.#settings, this.#reporter, store.embedded === true);
+  }
+
+  /** Where nobody else can read it, nothing is posted. */
+  #publisherOn(board: Board | undefined): Publisher | undefined {
+    const { publish, rules, rateCeiling: ceiling, clock } = this.#settings;
+    if (!publish || !board) return undefined;
+    return new Publisher({
+      board,
+      events: this.#events,
+      clock,
+      rules,
+      ceiling,
+      chats: publish.chats,
+      calls: () => ({ open: this.#open.size, waiting: this.#turns.waiting.size }),
+      mode: () => this.#failover?.mode ?? "shared",
+      onDenied: () => this.#warnings.once("publish"),
+    });
   }
 
   #embeddedStore(): Store {

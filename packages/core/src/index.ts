@@ -80,8 +80,16 @@ export {
   window,
 } from "./limiter/rules.js";
 export { type MethodClass, methodClass } from "./methods.js";
+// For authors of exporters
+export { methodLabel } from "./metrics/labels.js";
+export { type Measuring, measure } from "./metrics/measure.js";
+export { type Measure, type MeasureName, measures } from "./metrics/measures.js";
+export { type ReadingsOptions, readings } from "./metrics/readings.js";
+export type { Add, Labels, Reading, Recorder } from "./metrics/recorder.js";
+export { type ConsoleLoggerOptions, consoleLogger } from "./observe/console-logger.js";
 export type { EventName, GuardEvents, Listener } from "./observe/events.js";
-export type { Logger } from "./observe/logger.js";
+export type { Logger, LogLevel } from "./observe/logger.js";
+export { redactChats } from "./observe/redact-chats.js";
 export type {
   AmbiguousPolicy,
   FloodOptions,
@@ -131,6 +139,9 @@ export { type MemoryStore, type MemoryStoreOptions, memoryStore } from "./store/
 export type {
   Admission,
   AdmitRequest,
+  Board,
+  BoardAnswer,
+  BoardPost,
   BucketParams,
   Claim,
   FreezeAnswer,

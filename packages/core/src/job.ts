@@ -22,6 +22,8 @@ export interface Job {
   /** HTTP requests made. */
   requests: number;
   waitedMs: number;
+  /** The rule, cap or line that it waited for last. */
+  waitedFor?: string;
   /** It holds a reserved turn, to be given back if it gives up. */
   holdsTurn: boolean;
   /** The caller accepts that it may go out twice. */

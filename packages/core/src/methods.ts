@@ -208,6 +208,18 @@ export function spendsStars(method: string, payload: Payload): boolean {
   return isPaidBroadcast(payload);
 }
 
+/**
+ * The Stars that a call takes, as far as its payload tells: 0.1 for each message of a paid broadcast, or its own
+ * `star_count`. What a gift costs stands in Telegram's catalogue and not in the call.
+ */
+export function starsOf(method: string, payload: Payload): number | undefined {
+  if (!spendsStars(method, payload)) return undefined;
+  const name = method.toLowerCase();
+  if (!alwaysPaid.has(name) && !paidByCount.has(name)) return 0.1 * costOf(method, payload);
+  const stars = Number(payload.star_count);
+  return stars > 0 ? stars : undefined;
+}
+
 /** Whether a message goes out on the paid quota, 0.1 Star each above the free 30/s. */
 export const isPaidBroadcast = (payload: Payload): boolean => saysYes(payload.allow_paid_broadcast);
 

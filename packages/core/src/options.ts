@@ -117,6 +117,13 @@ export interface GuardOptions {
    * @default "local"
    */
   whenStoreDown?: WhenStoreDown;
+  /**
+   * Tells the operator's tool (`@sendonce/cli`) what happens, by way of a shared store: counters by the hour, and news
+   * once a second while anything happens. Chat ids are told only with `{ chats: true }`, texts never. On Redis its user
+   * also needs `+hincrby +expire +publish` and the channels `&sendonce:*`.
+   * @default false
+   */
+  publish?: boolean | { chats?: boolean };
   /** Structured, pino-compatible. Silent without. */
   logger?: Logger;
   /** Time source, for tests. */
@@ -151,6 +158,7 @@ export interface Settings {
   readonly rateCeiling: number;
   readonly maxWaitMs: { readonly outside: number; readonly inside: number };
   readonly whenStoreDown: WhenStoreDown;
+  readonly publish: { readonly chats: boolean } | undefined;
   readonly logger: Logger | undefined;
   readonly clock: Clock;
 }
@@ -167,6 +175,7 @@ const guardNames = [
   "flood",
   "maxWaitMs",
   "whenStoreDown",
+  "publish",
   "logger",
   "clock",
 ];
@@ -201,9 +210,18 @@ export function resolveOptions(options: GuardOptions = {}): Settings {
     ...resolveFlood(options.flood),
     maxWaitMs: maxWaitMs === undefined ? defaults.maxWaitMs : { outside: maxWaitMs, inside: maxWaitMs },
     whenStoreDown: options.whenStoreDown ?? defaults.whenStoreDown,
+    publish: resolvePublish(options.publish),
     logger: options.logger,
     clock: options.clock ?? systemClock,
   });
+}
+
+function resolvePublish(publish: GuardOptions["publish"] = defaults.publish): Settings["publish"] {
+  if (typeof publish === "boolean") return publish ? { chats: false } : undefined;
+  knownNames("`publish`", publish, ["chats"]);
+  const { chats = false } = publish;
+  if (typeof chats === "boolean") return { chats };
+  throw new ConfigurationError(`\`publish.chats\` must be true or false; got ${describe(chats)}`);
 }
 
 function resolvePriority(priority: GuardOptions["priority"]): Settings["priorityOf"] {

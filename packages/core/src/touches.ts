@@ -71,7 +71,7 @@ export class Touches {
   async #sleep(job: Job, { waitUs, rule }: { waitUs: number; rule: string }): Promise<void> {
     const from = this.#clock.now();
     const waitMs = sleepMs(waitUs);
-    this.#turns.waiting.forRule(job, from, rule, from + waitMs);
+    this.#turns.waits(job, rule, waitMs, from + waitMs);
     await this.#clock.sleep(waitMs, job.signal);
     job.waitedMs += this.#clock.now() - from;
   }

@@ -5,8 +5,9 @@ import { defaults } from "./defaults.js";
 import { IdempotencyConflict, isStoreUnavailable } from "./errors.js";
 import { factsOf, type Job, ownershipOf, recordOf, remainingMs, remainingUs } from "./job.js";
 import type { Ticket } from "./limiter/line.js";
-import { floodedRule } from "./limiter/plan.js";
+import { chatOf, floodedRule } from "./limiter/plan.js";
 import { spendsStars } from "./methods.js";
+import { Checks } from "./observe/checks.js";
 import type { Events } from "./observe/events.js";
 import { type Settings, timing } from "./options.js";
 import { WaitingCalls } from "./queue/waiting-calls.js";
@@ -29,6 +30,7 @@ export class Turns {
   readonly #clock: Clock;
   readonly #events: Events;
   readonly #caps: Caps | undefined;
+  readonly #checks: Checks;
   /** Who waits, and for what. */
   readonly waiting = new WaitingCalls();
 
@@ -38,6 +40,7 @@ export class Turns {
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#events = events;
+    this.#checks = new Checks(store, events);
   }
 
   /** @param pauseMs sleeps first: a freeze has told when to come again */
@@ -61,7 +64,7 @@ export class Turns {
     this.waiting.arrive(job, now);
     if (pauseMs <= 0) return;
     const { name } = job.charges[floodedRule(job.charges)]!;
-    this.waiting.forRule(job, now, name, now + pauseMs);
+    this.waits(job, name, pauseMs, now + pauseMs);
   }
 
   /**
@@ -84,7 +87,7 @@ export class Turns {
   async #enterOrThrow(job: Job): Promise<Refusal | undefined> {
     if (this.#caps === undefined) return undefined;
     const full = await this.#caps.enter(job, {
-      begin: (cap, lookAgainMs) => this.#waits(job, cap, lookAgainMs, undefined),
+      begin: (cap, lookAgainMs) => this.waits(job, cap, lookAgainMs, undefined),
       keep: () => void this.#keepTurn(job),
     });
     if (full === undefined) return undefined;
@@ -120,6 +123,7 @@ export class Turns {
       if (full) return full;
       const askedAt = this.#clock.now();
       const admission = await this.#admit(job);
+      this.#checks.answered(job, admission);
       if (admission.status !== "go") void this.leave(job);
       switch (admission.status) {
         case "go":
@@ -245,16 +249,17 @@ export class Turns {
   #turnGiven(job: Job, waitUs: number, rule: string): number {
     job.holdsTurn = true;
     const waitMs = sleepMs(waitUs);
-    this.#waits(job, rule, waitMs, this.#clock.now() + waitMs);
+    this.waits(job, rule, waitMs, this.#clock.now() + waitMs);
     return waitMs;
   }
 
-  #waits(job: Job, rule: string, waitMs: number, dueAt: number | undefined): void {
+  /** It waits for a rule until `dueAt`, or for a slot of a cap. */
+  waits(job: Job, rule: string, waitMs: number, dueAt: number | undefined): void {
     this.waiting.forRule(job, this.#clock.now(), rule, dueAt);
     if (!this.#events.wants("wait")) return;
-    const { bot, method } = job.call;
+    const { bot, method, payload } = job.call;
     const { id, scope } = job.identity;
-    this.#events.emit("wait", { bot, method, key: id, scope, rule, waitMs });
+    this.#events.emit("wait", { bot, method, chat: chatOf(payload), key: id, scope, rule, waitMs });
   }
 
   /** Patience ended, or the caller aborted, before the turn came. */

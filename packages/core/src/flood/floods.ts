@@ -4,6 +4,7 @@ import { fingerprint } from "../fingerprint/index.js";
 import { type Job, ownershipOf, recordOf, remainingMs } from "../job.js";
 import { chatOf, floodedRule } from "../limiter/plan.js";
 import type { Events } from "../observe/events.js";
+import { Freezes } from "../observe/freezes.js";
 import type { Reporter } from "../observe/report.js";
 import { type Settings, timing } from "../options.js";
 import type { FreezeAnswer, Store } from "../store/port.js";
@@ -14,14 +15,14 @@ export class Floods {
   readonly #store: Store;
   readonly #settings: Settings;
   readonly #clock: Clock;
-  readonly #events: Events;
+  readonly #freezes: Freezes;
   readonly #reporter: Reporter;
 
   constructor(store: Store, settings: Settings, events: Events, reporter: Reporter) {
     this.#store = store;
     this.#settings = settings;
     this.#clock = settings.clock;
-    this.#events = events;
+    this.#freezes = new Freezes(events, settings.clock);
     this.#reporter = reporter;
   }
 
@@ -66,15 +67,9 @@ export class Floods {
   ): Promise<FreezeAnswer | undefined> {
     const { call, charges: rules } = job;
     const { bot, method } = call;
-    const rule = rules[frozen]!.name;
-    this.#events.emit("freeze", {
-      bot,
-      method,
-      chat: chatOf(call.payload),
-      scope: "none",
-      rule,
-      retryAfterMs,
-    });
+    const { name: rule, key } = rules[frozen]!;
+    const chat = chatOf(call.payload);
+    this.#freezes.begin(key, { bot, method, chat, scope: "none", rule, retryAfterMs });
     const times = { retryAfterUs: toMicros(retryAfterMs), graceUs: timing.graceUs };
     return this.#store
       .freeze({ ...ownershipOf(job), ...times, record, rules, frozen })

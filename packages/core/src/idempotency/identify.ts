@@ -4,6 +4,7 @@ import { ConfigurationError } from "../errors.js";
 import { type Fingerprint, fingerprint, hashOf } from "../fingerprint/index.js";
 import { chatOf } from "../limiter/plan.js";
 import type { DeliveryScope, UpdateScope } from "../scope.js";
+import { givenKeyId } from "./given-key.js";
 
 /** What a call's idempotency key is made of. */
 export interface KeyFacts {
@@ -64,7 +65,7 @@ function givenKey(facts: KeyFacts, key: string, contents: readonly (string | und
   const { call, secrets, onMismatch } = facts;
   const chat = chatOf(call.payload) ?? "";
   const also = (i: number) => (onMismatch === "send" ? (contents[i] ?? "") : "");
-  const [id, ...aliases] = secrets.map((secret, i) => `k${hashOf(secret, chat, key, also(i))}`);
+  const [id, ...aliases] = secrets.map((secret, i) => givenKeyId(secret, chat, key, also(i)));
   return {
     scope: "key",
     id,

@@ -12,8 +12,11 @@ interface EventFacts {
 }
 
 interface EndFacts extends EventFacts {
+  /** HTTP requests that this call made; 0 also for one that shares the fate of its twin. */
   readonly attempts: number;
   readonly waitedMs: number;
+  /** What it waited for last: a rule, a cap, `line` (behind another call to its chat), `twin` (the same call). */
+  readonly waitedFor?: string | undefined;
 }
 
 /** Everything that can be observed, by name. One event at the end of each call, others as they happen. */
@@ -21,15 +24,54 @@ export interface GuardEvents {
   /** A call was sent and answered with a result. */
   sent: EndFacts;
   /** A call was not sent because it had been sent before. */
-  replayed: EndFacts;
+  replayed: EndFacts & {
+    /** What sending it again would have cost, where that is known. */
+    readonly stars?: number | undefined;
+  };
   /** Telegram refused it, or nobody knows. */
   failed: EndFacts & { readonly outcome: "rejected" | "unsent" | "unknown" };
   /** The guard refused it. */
-  refused: EndFacts & { readonly code: RefusalCode; readonly retryAfterMs?: number | undefined };
+  refused: EndFacts & {
+    readonly code: RefusalCode;
+    readonly retryAfterMs?: number | undefined;
+    /** The rule or cap that said no. */
+    readonly rule?: string | undefined;
+  };
   /** A call waits for its turn or for a thaw. */
   wait: EventFacts & { readonly rule: string; readonly waitMs: number };
   /** Telegram answered 429: the rule stands still. */
-  freeze: EventFacts & { readonly rule: string; readonly retryAfterMs: number };
+  freeze: EventFacts & {
+    readonly rule: string;
+    readonly retryAfterMs: number;
+    /** By how much longer the rule stands still than this process knew: 0 for a 429 inside a longer freeze. */
+    readonly frozenMs: number;
+  };
+  /** The time of the freezes that this process met is over; one that only others met may go on. */
+  thaw: {
+    readonly bot: string;
+    readonly chat?: string | undefined;
+    readonly rule: string;
+    readonly frozenMs: number;
+  };
+  /** A key was looked up, once for each call that has one. Raised only if somebody listens. */
+  keyChecked: EventFacts & {
+    readonly duplicate: boolean;
+    /** What stands under the key: `new` where nothing did. */
+    readonly found: "new" | "reserved" | "sending" | "done" | "ambiguous" | "mismatch";
+  };
+  /** The rules of a call were asked. Raised only if somebody listens. */
+  limitChecked: EventFacts & {
+    readonly allowed: boolean;
+    /** All that it pays, narrow to wide. */
+    readonly rules: readonly string[];
+    /** The one that holds it up. */
+    readonly rule?: string | undefined;
+    readonly waitMs?: number | undefined;
+    /** Tokens or places that are left, by rule: told by a store in this process, which answers for nothing. */
+    readonly remaining?: Readonly<Record<string, number>> | undefined;
+  };
+  /** A round trip to the shared store. Measured only if somebody listens. */
+  storeTrip: { readonly verb: string; readonly ms: number; readonly ok: boolean };
   /** A call went out without deduplication: its payload holds a stream, and no update or key names it. */
   unguarded: EventFacts;
   /** An update was handled before and was dropped. */
@@ -51,25 +93,35 @@ export type EventName = keyof GuardEvents;
 /** Hears one kind of event; what it throws becomes a process warning. */
 export type Listener<Name extends EventName> = (event: GuardEvents[Name]) => void;
 
+/** Is it worth telling right now? */
+type Wanted = () => boolean;
+
+const always: Wanted = () => true;
+
 /** Subscriptions by name. A listener that throws disturbs nobody. */
 export class Events {
-  readonly #listeners = new Map<EventName, Set<Listener<EventName>>>();
+  readonly #listeners = new Map<EventName, Map<Listener<EventName>, Wanted>>();
 
-  /** Subscribes; answers the function that ends it. */
-  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
-    const listeners = this.#listeners.get(name) ?? new Set();
+  /**
+   * Subscribes; answers the function that ends it.
+   *
+   * @param wanted a listener that is not interested all the time, such as a log below its level
+   */
+  on<Name extends EventName>(name: Name, listener: Listener<Name>, wanted: Wanted = always): () => void {
+    const listeners = this.#listeners.get(name) ?? new Map<Listener<EventName>, Wanted>();
     this.#listeners.set(name, listeners);
-    listeners.add(listener as Listener<EventName>);
+    listeners.set(listener as Listener<EventName>, wanted);
     return () => void listeners.delete(listener as Listener<EventName>);
   }
 
   /** Does anybody listen? Events that cost something to make ask first. */
   wants(name: EventName): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
+    for (const wanted of this.#listeners.get(name)?.values() ?? nobody) if (wanted()) return true;
+    return false;
   }
 
   emit<Name extends EventName>(name: Name, event: GuardEvents[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) {
+    for (const listener of this.#listeners.get(name)?.keys() ?? nobody) {
       try {
         listener(event);
       } catch (error) {
@@ -78,3 +130,5 @@ export class Events {
     }
   }
 }
+
+const nobody: readonly never[] = [];

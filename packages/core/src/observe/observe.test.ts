@@ -96,7 +96,7 @@ describe("warnings", () => {
 
   it.each(Object.keys(warningTexts) as WarningKind[])("%s names a remedy", (kind) => {
     expect(warningTexts[kind]).toMatch(
-      /delivery\(|install\(|Install|Remove it|memoryStore\(|guard\.on\(|maxmemory-policy noeviction|raise/i,
+      /delivery\(|install\(|Install|Remove it|memoryStore\(|guard\.on\(|ACL SETUSER|maxmemory-policy noeviction|raise/i,
     );
   });
 });

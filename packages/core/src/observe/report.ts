@@ -2,6 +2,7 @@ import type { Delivery } from "../call.js";
 import { rememberDelivery } from "../delivered.js";
 import type { Job } from "../job.js";
 import { chatOf } from "../limiter/plan.js";
+import { starsOf } from "../methods.js";
 import type { Events } from "./events.js";
 import type { Warnings } from "./warnings.js";
 
@@ -18,7 +19,8 @@ export class Reporter {
   ended(job: Job, delivery: Delivery): void {
     const { bot, method, payload } = job.call;
     const { key, scope, attempts, waitedMs } = delivery;
-    const facts = { bot, method, chat: chatOf(payload), key, scope, attempts, waitedMs };
+    const waitedFor = waitedMs > 0 ? (job.waitedFor ?? "twin") : undefined;
+    const facts = { bot, method, chat: chatOf(payload), key, scope, attempts, waitedMs, waitedFor };
     rememberDelivery(delivery);
     switch (delivery.status) {
       case "sent":
@@ -26,14 +28,14 @@ export class Reporter {
         break;
       case "replayed":
         if (scope === "content") this.#warnings.once("repeat");
-        this.#events.emit("replayed", facts);
+        this.#events.emit("replayed", { ...facts, stars: starsOf(method, payload) });
         break;
       case "failed":
         this.#events.emit("failed", { ...facts, outcome: delivery.outcome });
         break;
       default: {
-        const { status: code, retryAfterMs } = delivery;
-        this.#events.emit("refused", { ...facts, code, retryAfterMs });
+        const { status: code, retryAfterMs, rule } = delivery;
+        this.#events.emit("refused", { ...facts, code, retryAfterMs, rule });
       }
     }
   }

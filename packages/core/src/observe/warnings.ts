@@ -20,6 +20,8 @@ export const warningTexts = Object.freeze({
     "auto-retry stands inside Sendonce, where it hides floods and sends again what may have arrived. Install Sendonce first and auto-retry after it, or leave auto-retry out: floods are waited for anyway",
   throttlerInside:
     "a throttler stands inside Sendonce, where messages queue up after their turn was paid. Remove it; limitsFromThrottler(config, { from }) keeps its numbers, see docs/migrating.md",
+  publish:
+    "this Redis user may not publish what the option `publish` tells operators. Let it: ACL SETUSER <user> +hincrby +expire +publish &sendonce:*, or leave `publish` out",
   full: "the memory store is full and forgets sent messages early. Raise memoryStore({ maxRecords }) or use Redis",
 });
 
@@ -45,7 +47,7 @@ export class Warnings {
   /** A logger that throws must not fail a send: the warning goes where nobody can stop it. */
   #logged(kind: WarningKind, text: string): boolean {
     try {
-      this.#logger?.warn({ warning: kind }, text);
+      this.#logger?.warn({ event: "warning", warning: kind }, text);
       return this.#logger !== undefined;
     } catch {
       return false;

@@ -27,11 +27,13 @@ export class WaitingCalls {
 
   /** It stands behind another call to its chat. */
   behind(job: Job, now: number): void {
+    job.waitedFor = "line";
     this.#waits.set(job, { since: this.#since(job, now), state: "behind" });
   }
 
   /** It waits for a rule until `dueAt`, or for a slot of a cap. */
   forRule(job: Job, now: number, rule: string, dueAt: number | undefined): void {
+    job.waitedFor = rule;
     this.#waits.set(job, { since: this.#since(job, now), state: "rule", rule, dueAt });
   }
 

@@ -6,7 +6,14 @@ import { knownNames, positiveWhole } from "../validate.js";
 import { Connection, type ConnectionOptions, checkedUrl } from "./connection.js";
 import { RedisStore } from "./redis-store.js";
 
+// For tools of operators
+export { givenKeyId, operationRecords } from "../idempotency/given-key.js";
+export type { News, PostedEvent } from "../publish/news.js";
+export { chargesToRead, type PostedRules, rulesFromText, rulesOfPreset } from "../publish/posted-rules.js";
 export type { ConnectionOptions } from "./connection.js";
+export * from "./keys.js";
+export { type Leader, leaderOf } from "./leader.js";
+export { headLetters, isRuleValue, type RecordHead, readRecordHead } from "./record-head.js";
 export { RedisStore } from "./redis-store.js";
 
 const names = ["connectTimeoutMs", "commandTimeoutMs", "redis"];

@@ -5,6 +5,8 @@
  *     sendonce:{4242}:1:r:<record id>      a record: idempotency key, update claim or owner token
  *     sendonce:{4242}:1:l:<rule>           a rule: chat:123, user:5, global …
  *     sendonce:{4242}:1:s:<cap>            the slots of a cap that are taken
+ *     sendonce:{4242}:1:n:<hour>           what happened in an hour, counted; n:rules: the rules in force
+ *     sendonce:{4242}:1:events             a channel, no key: what happens now
  */
 const version = 1;
 
@@ -14,5 +16,31 @@ export const ruleKey = (bot: string, rule: string): string => `sendonce:{${bot}}
 
 export const slotsKey = (bot: string, cap: string): string => `sendonce:{${bot}}:${version}:s:${cap}`;
 
+export const countsKey = (bot: string, at: number): string => `sendonce:{${bot}}:${version}:n:${hourOf(at)}`;
+
+export const postedRulesKey = (bot: string): string => `sendonce:{${bot}}:${version}:n:rules`;
+
+export const eventsChannel = (bot: string): string => `sendonce:{${bot}}:${version}:events`;
+
+/** The hour of a time in ms, as counters are filed by: `2026-01-31T09`, in UTC. */
+export const hourOf = (at: number): string => new Date(at).toISOString().slice(0, 13);
+
 /** Matches every key of one bot, or of all, for SCAN. */
 export const keyPattern = (bot = "*"): string => `sendonce:{${bot}}:${version}:*`;
+
+const kinds = { r: "record", l: "rule", s: "slots", n: "counts" } as const;
+
+/** A key of ours, taken apart. */
+export interface KeyParts {
+  readonly bot: string;
+  readonly kind: (typeof kinds)[keyof typeof kinds];
+  /** Record id, rule, cap, or hour. */
+  readonly id: string;
+}
+
+/** Takes a key apart; undefined for one that is none of ours. */
+export function readKey(key: string): KeyParts | undefined {
+  const [, bot, written, kind, id] = /^sendonce:\{([^}]+)\}:(\d+):([rlsn]):(.+)$/s.exec(key) ?? [];
+  if (Number(written) !== version) return undefined;
+  return { bot: bot!, kind: kinds[kind as keyof typeof kinds], id: id! };
+}

@@ -13,6 +13,7 @@ import type {
   Store,
   StoreHealth,
 } from "../store/port.js";
+import { RedisBoard } from "./board.js";
 import type { Connection } from "./connection.js";
 import { keyPattern, recordKey, ruleKey } from "./keys.js";
 import { foreignValue } from "./refused.js";
@@ -24,6 +25,7 @@ import { RedisSlots } from "./slots.js";
 export class RedisStore implements Store {
   readonly name: string;
   readonly slots: RedisSlots;
+  readonly board: RedisBoard;
   readonly #connection: Connection;
   readonly #release: () => void;
   readonly #time: ServerTime;
@@ -36,6 +38,7 @@ export class RedisStore implements Store {
     this.#release = release;
     this.#patienceUs = patienceMs * 1000;
     this.#time = new ServerTime();
+    this.board = new RedisBoard(connection);
     this.slots = new RedisSlots(connection, () => this.#serverNow());
   }
 

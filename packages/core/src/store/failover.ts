@@ -14,6 +14,7 @@ import { MemoryStore } from "./memory.js";
 import type {
   Admission,
   AdmitRequest,
+  Board,
   FreezeAnswer,
   FreezeRequest,
   RecordView,
@@ -98,6 +99,11 @@ export class FailoverStore implements Store {
 
   get name(): string {
     return this.#shared.name;
+  }
+
+  /** News that cannot be posted are nobody's loss: no breaker looks after the board. */
+  get board(): Board | undefined {
+    return this.#shared.board;
   }
 
   get mode(): StoreMode {

@@ -1,6 +1,7 @@
 import { slotsOf } from "../caps/slots-of.js";
 import type {
   AdmitRequest,
+  Board,
   FreezeRequest,
   RenewRequest,
   SettleRequest,
@@ -20,6 +21,9 @@ export class LazyStore implements Store {
     take: async (slot) => slotsOf(await this.#open()).take(slot),
     keep: async (slot) => slotsOf(await this.#open()).keep(slot),
     free: async (slot) => slotsOf(await this.#open()).free(slot),
+  };
+  readonly board: Board = {
+    post: async (post) => (await (await this.#open()).board?.post(post)) ?? { listeners: 0, denied: false },
   };
   readonly #load: () => Promise<Store>;
   #store: Promise<Store> | undefined;

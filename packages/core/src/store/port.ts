@@ -221,6 +221,33 @@ export interface Slots {
   free(slot: SlotRequest): Promise<void>;
 }
 
+/** What happened to one bot since the last post; see {@link Board}. */
+export interface BoardPost {
+  readonly bot: string;
+  /** Milliseconds since 1970: the hour under which it is counted. */
+  readonly at: number;
+  /** By how much which counter rises. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** One line of JSON for who listens. */
+  readonly news: string;
+  /** The rules in force, for who reads them later; left out where they stand there already. */
+  readonly rules?: string;
+}
+
+/** What became of a post. */
+export interface BoardAnswer {
+  /** So many heard it. */
+  readonly listeners: number;
+  /** The server does not let this user post. */
+  readonly denied: boolean;
+}
+
+/** Where processes tell operators what happens: counters by the hour, and news for who listens now. */
+export interface Board {
+  /** Counts and tells. Rejects when the board cannot be reached. */
+  post(post: BoardPost): Promise<BoardAnswer>;
+}
+
 /** What a store holds and how it answers. */
 export interface StoreHealth {
   readonly nowUs: number;
@@ -238,6 +265,8 @@ export interface Store {
   readonly embedded?: boolean;
   /** For the option `caps`; a store without it is refused together with that option. */
   readonly slots?: Slots | undefined;
+  /** For the option `publish`; a store without it publishes nothing. */
+  readonly board?: Board | undefined;
   /** Claims the record and pays the rules, narrow to wide, up to the first that must be waited for. */
   admit(request: AdmitRequest): Promise<Admission>;
   /** Prolongs the lease of an open request. `false`: the record is no longer this owner's. */

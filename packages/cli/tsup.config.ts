@@ -1,0 +1,11 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: { main: "src/main.ts" },
+  format: ["esm"],
+  target: "node20",
+  dts: false,
+  clean: true,
+  sourcemap: false,
+  silent: true,
+});

@@ -1,0 +1,2 @@
+// Common
+export { type ObserveOptions, observe } from "./observe.js";
