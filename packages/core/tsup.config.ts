@@ -11,6 +11,7 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: {
     index: "src/index.ts",
+    "opentelemetry/index": "src/opentelemetry/index.ts",
     "progress-bar/index": "src/progress-bar/index.ts",
     "redis/index": "src/redis/index.ts",
     "testing/index": "src/testing/index.ts",

@@ -13,11 +13,19 @@ export interface Ended {
 /** Runs the demo as `pnpm demo` does, without a terminal, and waits until it has ended by itself. */
 export const demo = (env: Record<string, string> = {}): Promise<Ended> => startDemo(env).ended;
 
+/** A demo that runs. */
+export interface RunningDemo {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What it has printed so far. */
+  output(): string;
+}
+
 /** Starts the demo; of the variables that it reads it has those of `env` alone. */
-export function startDemo(env: Record<string, string>): { child: ChildProcess; ended: Promise<Ended> } {
+export function startDemo(env: Record<string, string>, ...args: string[]): RunningDemo {
   const { BOT_TOKEN: _, CHAT_ID: __, API_ROOT: ___, REDIS_URL: ____, ...rest } = process.env;
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ["--import", "tsx", "demo/main.ts"], {
+  const child = spawn(process.execPath, ["--import", "tsx", "demo/main.ts", ...args], {
     cwd: root,
     env: { ...rest, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -33,7 +41,7 @@ export function startDemo(env: Record<string, string>): { child: ChildProcess; e
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output, seconds: (performance.now() - startedAt) / 1000 }));
   });
-  return { child, ended };
+  return { child, ended, output: () => output };
 }
 
 /** A row of the table at the end. */

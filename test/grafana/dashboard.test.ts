@@ -66,8 +66,8 @@ describe("grafana/sendonce.json", () => {
   test("goes into any Grafana: the data source is asked for, bot and job are variables", () => {
     const { __inputs: inputs } = JSON.parse(dashboardText);
     expect(inputs).toMatchObject([{ name: "DS_PROMETHEUS", pluginId: "prometheus" }]);
-    const uids = [...dashboardText.matchAll(/"type": "prometheus", "uid": "([^"]*)"/g)].map(([, uid]) => uid);
-    expect(new Set(uids)).toEqual(new Set(["${DS_PROMETHEUS}"]));
+    const uids = [...dashboardText.matchAll(/"uid": "([^"]*)"/g)].map(([, uid]) => uid);
+    expect(new Set(uids)).toEqual(new Set(["$".concat("{DS_PROMETHEUS}"), dashboard.uid]));
     expect(dashboard.templating.list.map(({ name }) => name).sort()).toEqual(["bot", "job"]);
     for (const { expr, panel } of queries) expect(expr, panel).toContain("$job");
   });

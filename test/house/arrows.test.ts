@@ -7,12 +7,15 @@ const layers: readonly { readonly name: string; readonly files: RegExp }[] = [
   {
     name: "domain",
     files:
-      /^(?!(guard|edits|flights|turns|preparation|messages|touches|update-guard|index|parts\/delivery-service)\.ts$|testing\/|adapter\/|fetch\/|webhook\/|broadcast\/broadcast\.ts)/,
+      /^(?!(guard|edits|flights|turns|preparation|messages|touches|update-guard|index|parts\/delivery-service)\.ts$|testing\/|adapter\/|fetch\/|webhook\/|metrics\/|opentelemetry\/|health\/|broadcast\/broadcast\.ts)/,
   },
   { name: "conduct", files: /^(edits|flights|turns|preparation|messages|touches|update-guard)\.ts$/ },
   { name: "guard", files: /^guard\.ts$/ },
   { name: "service", files: /^parts\/delivery-service\.ts$/ },
-  { name: "adapter", files: /^(adapter|fetch|webhook)\/|^broadcast\/broadcast\.ts$/ },
+  {
+    name: "adapter",
+    files: /^(adapter|fetch|webhook|metrics|opentelemetry|health)\/|^broadcast\/broadcast\.ts$/,
+  },
   { name: "index", files: /^(index|parts\/delivery-service)\.ts$/ },
   { name: "testing", files: /^testing\// },
 ];
@@ -54,7 +57,8 @@ describe("arrows point inward", () => {
   test("core knows no framework, and only its stores know other packages", () => {
     const foreign = imports.filter(
       ({ from, specifier }) =>
-        packageOf(specifier) !== undefined && !/^(store|redis|progress-bar)\//.test(from.slice(core.length)),
+        packageOf(specifier) !== undefined &&
+        !/^(store|redis|progress-bar|opentelemetry)\//.test(from.slice(core.length)),
     );
     const frameworks = imports.filter(({ specifier }) =>
       ["grammy", "telegraf", "@grammyjs/types"].includes(packageOf(specifier) ?? ""),

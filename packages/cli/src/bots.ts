@@ -1,5 +1,5 @@
-import { exitCodes, Stop, wrongUse } from "./exit.js";
 import type { Context } from "./context.js";
+import { exitCodes, Stop, wrongUse } from "./exit.js";
 import { scan } from "./scan.js";
 
 /** Bots that Redis holds anything of, in order. */
@@ -21,5 +21,8 @@ export async function theBot(context: Context): Promise<string> {
       "this Redis holds nothing of any bot",
       "check that the bots use this URL and database, or name one with --bot ID",
     );
-  throw wrongUse(`this Redis holds ${bots.length} bots: ${bots.slice(0, 20).join(", ")}`, "say which: --bot ID");
+  throw wrongUse(
+    `this Redis holds ${bots.length} bots: ${bots.slice(0, 20).join(", ")}`,
+    "say which: --bot ID",
+  );
 }

@@ -25,7 +25,8 @@ export interface Context {
   readonly bot: string | undefined;
 }
 
-export const screenOf = ({ json = false, color = true }: GlobalOptions): Screen => new Screen({ json, color });
+export const screenOf = ({ json = false, color = true }: GlobalOptions): Screen =>
+  new Screen({ json, color });
 
 /** Opens what a command needs, and closes it afterwards. */
 export async function within(
@@ -48,5 +49,8 @@ function botOf({ bot, namespace }: GlobalOptions): string | undefined {
     throw wrongUse("--bot and --namespace name the same thing", "give the one that stands in the bot's keys");
   const named = (bot ?? namespace)?.replace(/^(\d+):[\w-]{20,}$/, "$1");
   if (named === undefined || /^[\w.:-]{1,64}$/.test(named)) return named;
-  throw wrongUse("that is no bot's id and no namespace", "give the number before the colon of the token, or the option `namespace`");
+  throw wrongUse(
+    "that is no bot's id and no namespace",
+    "give the number before the colon of the token, or the option `namespace`",
+  );
 }

@@ -11,7 +11,12 @@ export interface HourOfCounts {
 }
 
 /** The last hours of a bot, oldest first; hours in which nothing was counted are left out. */
-export async function countsOf(session: Session, bot: string, now: number, hours: number): Promise<HourOfCounts[]> {
+export async function countsOf(
+  session: Session,
+  bot: string,
+  now: number,
+  hours: number,
+): Promise<HourOfCounts[]> {
   const found: HourOfCounts[] = [];
   for (let back = hours - 1; back >= 0; back--) {
     const at = now - back * hourMs;

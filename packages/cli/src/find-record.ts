@@ -23,13 +23,17 @@ export async function findRecord(
     const record = await context.session.store.inspect(bot, id);
     if (record !== undefined) {
       if (record.state in known) return { bot, id, record };
-      throw new Stop(exitCodes.problem, `the key of record ${id} holds a value that is not Sendonce's`, "sendonce sweep lists such values, and removes them with --yes");
+      throw new Stop(
+        exitCodes.problem,
+        `the key of record ${id} holds a value that is not Sendonce's`,
+        "sendonce sweep lists such values, and removes them with --yes",
+      );
     }
   }
   throw new Stop(
     exitCodes.problem,
     `bot ${bot} has no record ${ids[0]}: it was never claimed, was freed because nothing was sent, or has expired`,
-    "check the key and the bot; a message with such a key would be sent now. With a secret or onMismatch \"send\" the id differs: --secret-file, or take `key` from the log",
+    'check the key and the bot; a message with such a key would be sent now. With a secret or onMismatch "send" the id differs: --secret-file, or take `key` from the log',
   );
 }
 

@@ -38,8 +38,13 @@ const spelled = (chat: string): string => (chat.startsWith("@") ? chat.toLowerCa
 function secretsIn(file: string | undefined): readonly (string | undefined)[] {
   if (file === undefined) return [undefined];
   try {
-    const secrets = readFileSync(file, "utf8").split(/\r?\n/).filter((line) => line !== "");
+    const secrets = readFileSync(file, "utf8")
+      .split(/\r?\n/)
+      .filter((line) => line !== "");
     if (secrets.length > 0) return secrets;
   } catch {}
-  throw wrongUse(`the file of --secret-file cannot be read or is empty: ${file}`, "write one secret a line, the one that writes first");
+  throw wrongUse(
+    `the file of --secret-file cannot be read or is empty: ${file}`,
+    "write one secret a line, the one that writes first",
+  );
 }

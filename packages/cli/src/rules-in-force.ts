@@ -1,6 +1,6 @@
 import { type PostedRules, postedRulesKey, rulesFromText, rulesOfPreset } from "@sendonce/core/redis";
-import { wrongUse } from "./exit.js";
 import type { Session } from "./connect/session.js";
+import { wrongUse } from "./exit.js";
 
 /** Presets by name, as the option `limits` knows them. */
 export const presetNames = ["conservative", "official"] as const;

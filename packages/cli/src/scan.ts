@@ -1,4 +1,4 @@
-import { keyPattern, type KeyParts, readKey } from "@sendonce/core/redis";
+import { type KeyParts, keyPattern, readKey } from "@sendonce/core/redis";
 import type { Redis } from "ioredis";
 import { elapsed, sleep } from "./clock.js";
 import type { Session } from "./connect/session.js";

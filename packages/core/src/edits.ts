@@ -2,7 +2,7 @@ import type { AbortSignalLike, Call, Delivery, Send } from "./call.js";
 import { copyOf } from "./flights.js";
 import { factsOf, type Job } from "./job.js";
 import { chatOf } from "./limiter/plan.js";
-import type { Messages } from "./messages.js";
+import { unlessCalled } from "./limiter/wait.js";
 import type { Preparation } from "./preparation.js";
 import { refuse } from "./refusal.js";
 
@@ -28,22 +28,23 @@ interface Pending {
  *     turns   ▲a           ▲c          ▲e        b answers what c answers
  */
 export class Edits {
-  readonly #messages: Messages;
+  readonly #edit: (job: Job) => Promise<Delivery>;
   readonly #preparation: Preparation;
   readonly #coalesces: boolean;
   readonly #pending = new Map<string, Pending>();
   /** What is on its way for a message: the next edit goes after it. */
   readonly #flying = new Map<string, Promise<unknown>>();
 
-  constructor(messages: Messages, preparation: Preparation, coalesces: boolean) {
-    this.#messages = messages;
+  /** @param edit sends one when its turn comes */
+  constructor(edit: (job: Job) => Promise<Delivery>, preparation: Preparation, coalesces: boolean) {
+    this.#edit = edit;
     this.#preparation = preparation;
     this.#coalesces = coalesces;
   }
 
   send(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
     const name = this.#coalesces ? nameOf(call) : undefined;
-    if (name === undefined) return this.#messages.send(this.#preparation.edit(call, send, signal));
+    if (name === undefined) return this.#edit(this.#preparation.edit(call, send, signal));
     const wanted = { send };
     const pending = this.#pending.get(name) ?? this.#open(name, call, wanted);
     pending.latest = wanted;
@@ -59,16 +60,15 @@ export class Edits {
       return pending.latest.send(signal);
     };
     const job = this.#preparation.edit(call, take, alone.signal);
-    const done = this.#afterwards(before, () => this.#messages.send(job)).finally(() =>
-      this.#close(name, pending),
-    );
+    const done = this.#afterwards(before, job).finally(() => this.#close(name, pending));
     this.#pending.set(name, Object.assign(pending, { job, done }));
     return pending;
   }
 
-  async #afterwards(before: Promise<unknown> | undefined, run: () => Promise<Delivery>): Promise<Delivery> {
-    await before?.catch(() => {});
-    return run();
+  /** A guard that closes waits for nobody: it is refused while the one before is still on its way. */
+  async #afterwards(before: Promise<unknown> | undefined, job: Job): Promise<Delivery> {
+    if (before) await unlessCalled(before, job.closing);
+    return this.#edit(job);
   }
 
   /** Its turn has come: who edits from now on opens another. */

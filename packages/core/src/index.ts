@@ -3,6 +3,7 @@
 
 export { createAdapterGuard, guardFrom, isGuard } from "./adapter/adapter-guard.js";
 export { botIdOf } from "./adapter/bot-id.js";
+export type { Around } from "./around.js";
 // Broadcasts
 export {
   type Broadcast,
@@ -63,7 +64,20 @@ export {
 } from "./fetch/bot-api-request.js";
 export { type FetchLike, type GuardedFetch, guardFetch } from "./fetch/guard-fetch.js";
 export { type NetworkFacts, networkFacts } from "./fetch/network-facts.js";
-export { createGuard, Guard } from "./guard.js";
+export { type CloseOptions, createGuard, Guard } from "./guard.js";
+// Health
+export {
+  type HealthAnswer,
+  type HealthOptions,
+  healthAnswer,
+  type ToldHealth,
+} from "./health/health-answer.js";
+export {
+  type FastifyReplyLike,
+  fastifyHealthHandler,
+  type HealthHandler,
+  healthHandler,
+} from "./health/health-handler.js";
 export type { BottleneckOptions } from "./limiter/from-bottleneck.js";
 export {
   type FromThrottlerOptions,
@@ -83,11 +97,12 @@ export { type MethodClass, methodClass } from "./methods.js";
 // For authors of exporters
 export { methodLabel } from "./metrics/labels.js";
 export { type Measuring, measure } from "./metrics/measure.js";
-export { type Measure, type MeasureName, measures } from "./metrics/measures.js";
+export { type Measure, type MeasureName, measureNames, measures } from "./metrics/measures.js";
 export { type ReadingsOptions, readings } from "./metrics/readings.js";
 export type { Add, Labels, Reading, Recorder } from "./metrics/recorder.js";
 export { type ConsoleLoggerOptions, consoleLogger } from "./observe/console-logger.js";
 export type { EventName, GuardEvents, Listener } from "./observe/events.js";
+export type { GuardHealth } from "./observe/health.js";
 export type { Logger, LogLevel } from "./observe/logger.js";
 export { redactChats } from "./observe/redact-chats.js";
 export type {
@@ -134,6 +149,8 @@ export {
   outsideUpdate,
   type UpdateScope,
 } from "./scope.js";
+export type { StoreReport } from "./store/examination.js";
+export type { StoreMode } from "./store/failover.js";
 export { type RedisModule, storeAt } from "./store/lazy.js";
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export type {

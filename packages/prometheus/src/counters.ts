@@ -1,6 +1,6 @@
-import type { Add, Labels, MeasureName } from "@sendonce/core";
+import { type Add, type Labels, type MeasureName, measureNames } from "@sendonce/core";
 import { Counter, type Registry } from "prom-client";
-import { definitionOf, namesOf } from "./definition.js";
+import { definitionOf } from "./definition.js";
 
 interface Series {
   readonly labels: Labels;
@@ -20,7 +20,7 @@ export class CounterBoard {
 
   constructor(registry: Registry, prefix: string) {
     this.#registry = registry;
-    for (const name of namesOf("counter")) {
+    for (const name of measureNames("counter")) {
       const series = new Map<string, Series>();
       const collect = function (this: Counter) {
         for (const one of series.values()) {

@@ -1,6 +1,6 @@
-import { type MeasureName, measures, type Reading } from "@sendonce/core";
+import { type MeasureName, measureNames, measures, type Reading } from "@sendonce/core";
 import { Gauge, type Registry } from "prom-client";
-import { definitionOf, namesOf } from "./definition.js";
+import { definitionOf } from "./definition.js";
 
 /** What each guard shows. */
 type Read = () => Promise<readonly (readonly Reading[])[]>;
@@ -16,7 +16,7 @@ export function registerGauges(registry: Registry, prefix: string, read: Read): 
       });
     return reading;
   };
-  for (const name of namesOf("gauge")) {
+  for (const name of measureNames("gauge")) {
     const collect = async function (this: Gauge) {
       const readings = await readOnce();
       show(this, name, readings);

@@ -1,6 +1,13 @@
-import type { Add, Labels, MeasureName } from "@sendonce/core";
+import {
+  type Add,
+  type Labels,
+  type Measure,
+  type MeasureName,
+  measureNames,
+  measures,
+} from "@sendonce/core";
 import { Histogram, type Registry } from "prom-client";
-import { definitionOf, namesOf } from "./definition.js";
+import { definitionOf } from "./definition.js";
 
 /** Upper bounds in seconds. */
 export interface Buckets {
@@ -8,24 +15,17 @@ export interface Buckets {
   readonly store?: readonly number[];
 }
 
-const defaultBuckets = {
-  wait: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
-  store: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
-} as const;
-
 /** The histograms of one registry. */
 export class HistogramBoard {
   readonly #metrics: ReadonlyMap<MeasureName, Histogram>;
 
   constructor(registry: Registry, prefix: string, given: Buckets) {
-    const wait = given.wait ?? defaultBuckets.wait;
-    const store = given.store ?? defaultBuckets.store;
     this.#metrics = new Map(
-      namesOf("histogram").map((name) => [
+      measureNames("histogram").map((name) => [
         name,
         new Histogram({
           ...definitionOf(name, prefix),
-          buckets: [...(name === "wait" ? wait : store)],
+          buckets: [...((name === "wait" ? given.wait : given.store) ?? bucketsOf(name))],
           registers: [registry],
         }),
       ]),
@@ -38,3 +38,5 @@ export class HistogramBoard {
     return (seconds) => metric.observe(labels, seconds);
   };
 }
+
+const bucketsOf = (name: MeasureName): readonly number[] => (measures[name] as Measure).buckets ?? [];

@@ -33,7 +33,10 @@ export async function buckets(
   return exitCodes.fine;
 }
 
-function bucketOf({ name, remaining, waitUs, resetUs, frozenUs, rate }: RuleStats, params: RuleParams): Bucket {
+function bucketOf(
+  { name, remaining, waitUs, resetUs, frozenUs, rate }: RuleStats,
+  params: RuleParams,
+): Bucket {
   return {
     rule: name,
     limit: limitInWords(params),

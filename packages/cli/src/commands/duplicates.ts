@@ -48,7 +48,11 @@ function summed(bot: string, hours: readonly HourOfCounts[]): BotDuplicates {
     prevented: total("duplicate"),
     updatesDropped: total("updatesDropped"),
     where: [...places.values()].sort((a, b) => b.prevented - a.prevented),
-    hours: hours.map(({ hour, counts }) => ({ hour, sent: sumOf("sent", counts), prevented: sumOf("duplicate", counts) })),
+    hours: hours.map(({ hour, counts }) => ({
+      hour,
+      sent: sumOf("sent", counts),
+      prevented: sumOf("duplicate", counts),
+    })),
   };
 }
 

@@ -11,12 +11,17 @@ import { listed } from "../tabular.js";
 const meanings = {
   reserved: "its owner waits for its turn and has sent nothing; others with this key wait for it",
   sending: "its request is on the way; others with this key wait for it",
-  ambiguous: "nobody knows whether Telegram got it: refused with 409, not repeated. Look at the chat, then: sendonce resolve",
+  ambiguous:
+    "nobody knows whether Telegram got it: refused with 409, not repeated. Look at the chat, then: sendonce resolve",
   done: "Telegram has it; another call with this key is answered from here",
 } as const;
 
 /** The life of one record, without text. */
-export async function inspect(context: Context, key: string | undefined, options: RecordOptions): Promise<number> {
+export async function inspect(
+  context: Context,
+  key: string | undefined,
+  options: RecordOptions,
+): Promise<number> {
   const found = await findRecord(context, key, options);
   const facts = await life(context, found);
   context.screen.show(facts, () => inWords(facts));

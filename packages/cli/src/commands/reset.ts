@@ -44,7 +44,8 @@ async function choose(context: Context & { bot: string }, options: ResetOptions)
   if (all) return everything(context, options);
   if ([key, given, operation, update].some((one) => one !== undefined))
     return { records: [...recordIds(key, options)], rules: [] };
-  if (chat !== undefined) return { records: [], rules: [`chat:${chat.startsWith("@") ? chat.toLowerCase() : chat}`] };
+  if (chat !== undefined)
+    return { records: [], rules: [`chat:${chat.startsWith("@") ? chat.toLowerCase() : chat}`] };
   throw wrongUse(
     "what is to be forgotten is not said",
     'give --key KEY, --given "invoice-42" --chat 7, --update ID, --chat ID for the rules of a chat, or --all (with --records or --rules for a part)',
@@ -68,7 +69,10 @@ async function everything(context: Context & { bot: string }, options: ResetOpti
 async function ask({ screen }: Context, question: string): Promise<void> {
   const answer = await screen.confirms(question);
   if (answer === undefined)
-    throw wrongUse("there is no terminal to ask for a yes", "give --yes to do it, or --dry-run to see what it would do");
+    throw wrongUse(
+      "there is no terminal to ask for a yes",
+      "give --yes to do it, or --dry-run to see what it would do",
+    );
   if (!answer) throw new Stop(exitCodes.problem, "nothing was forgotten");
 }
 

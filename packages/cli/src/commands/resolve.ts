@@ -11,16 +11,25 @@ export interface ResolveOptions extends RecordOptions {
 }
 
 /** Ends the doubt about an ambiguous record, in the name of its own owner. */
-export async function resolve(context: Context, key: string | undefined, options: ResolveOptions): Promise<number> {
+export async function resolve(
+  context: Context,
+  key: string | undefined,
+  options: ResolveOptions,
+): Promise<number> {
   const { sent = false, notSent = false } = options;
   if (sent === notSent)
-    throw wrongUse("what became of the message is not said", "look at the chat, then give --sent or --not-sent");
+    throw wrongUse(
+      "what became of the message is not said",
+      "look at the chat, then give --sent or --not-sent",
+    );
   const { bot, id, record } = await findRecord(context, key, options);
   if (record.state !== "ambiguous")
     throw new Stop(
       exitCodes.problem,
       `record ${id} is ${record.state}, not ambiguous: there is nothing to resolve`,
-      record.state === "done" ? "to let it be sent again: sendonce reset --key" : "wait until its owner is done with it, then look again",
+      record.state === "done"
+        ? "to let it be sent again: sendonce reset --key"
+        : "wait until its owner is done with it, then look again",
     );
   const { session, screen } = context;
   const nowUs = await serverTimeUs(session);
@@ -34,7 +43,11 @@ export async function resolve(context: Context, key: string | undefined, options
     rules: [],
   });
   if (!settled)
-    throw new Stop(exitCodes.problem, `record ${id} was settled by its owner in the meantime`, "look again: sendonce inspect");
+    throw new Stop(
+      exitCodes.problem,
+      `record ${id} was settled by its owner in the meantime`,
+      "look again: sendonce inspect",
+    );
   const says = sent
     ? `${id} counts as sent: a call with this key is answered without sending`
     : `${id} is free: the next call with this key sends`;

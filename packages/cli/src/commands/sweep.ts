@@ -32,12 +32,17 @@ export async function sweep(context: Context, { yes = false }: { yes?: boolean }
   const { session, screen, bounds, bot } = context;
   const leader = leaderOf(session.client, "sweep", leaseMs);
   if (!(await leader.take()))
-    throw new Stop(exitCodes.problem, "another sweep is running", `wait until it is done; one that died lets go after ${leaseMs / 1000} s`);
+    throw new Stop(
+      exitCodes.problem,
+      "another sweep is running",
+      `wait until it is done; one that died lets go after ${leaseMs / 1000} s`,
+    );
   try {
     const found = new Map<string, Fault>();
     const nowUs = await serverTimeUs(session);
     for await (const batch of scan(session, screen, { ...bounds, bot })) {
-      if (!(await leader.keep())) throw new Stop(exitCodes.problem, "this sweep lost its lead", "start it again");
+      if (!(await leader.keep()))
+        throw new Stop(exitCodes.problem, "this sweep lost its lead", "start it again");
       for (const fault of await faultsIn(batch, nowUs)) found.set(fault.key, fault);
     }
     let mended = 0;
@@ -52,9 +57,14 @@ function tell({ screen }: Context, found: readonly Fault[], yes: boolean, mended
   const data = found.map(({ key, bot, fault }) => ({ key, bot, fault }));
   screen.show({ found: data, mended }, () => {
     if (found.length === 0) return "nothing to sweep: every key of ours expires and holds a value of ours";
-    const kinds = (Object.keys(faults) as (keyof typeof faults)[]).filter((kind) => found.some(({ fault }) => fault === kind));
+    const kinds = (Object.keys(faults) as (keyof typeof faults)[]).filter((kind) =>
+      found.some(({ fault }) => fault === kind),
+    );
     const legend = kinds.map((kind) => `${kind}: ${faults[kind]}${yes ? "" : " with --yes"}`);
-    const table = tabular(["fault", "key"], data.slice(0, 100).map(({ key, fault }) => [fault, key]));
+    const table = tabular(
+      ["fault", "key"],
+      data.slice(0, 100).map(({ key, fault }) => [fault, key]),
+    );
     return [table, "", ...legend, ...(yes ? ["", `${mended} mended`] : [])].join("\n");
   });
   return found.length > mended ? exitCodes.problem : exitCodes.fine;

@@ -1,4 +1,4 @@
-import { RedisStore, redisStore } from "@sendonce/core/redis";
+import { type RedisStore, redisStore } from "@sendonce/core/redis";
 import { Cluster, Redis } from "ioredis";
 import { clientOptions, type Target } from "./target.js";
 import { unusable } from "./unusable.js";

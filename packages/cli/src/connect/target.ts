@@ -29,7 +29,10 @@ export function targetOf({ redis, tlsCa }: TargetOptions): Target {
   if (url === undefined)
     throw wrongUse("no Redis is named", "set REDIS_URL, or give --redis redis://host:6379");
   if (!/^rediss?:\/\//.test(url) || !URL.canParse(url))
-    throw wrongUse("the Redis URL cannot be read", "write it as redis://user:password@host:6379/0, or rediss:// for TLS");
+    throw wrongUse(
+      "the Redis URL cannot be read",
+      "write it as redis://user:password@host:6379/0, or rediss:// for TLS",
+    );
   const { protocol, hostname, port, username, pathname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "") || "localhost";
   const database = /^\/\d+$/.test(pathname) && pathname !== "/0" ? pathname : "";
@@ -48,7 +51,10 @@ function authority(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    throw wrongUse(`the file of --tls-ca cannot be read: ${file}`, "give the path of a PEM file with the certificate of your authority");
+    throw wrongUse(
+      `the file of --tls-ca cannot be read: ${file}`,
+      "give the path of a PEM file with the certificate of your authority",
+    );
   }
 }
 

@@ -23,7 +23,8 @@ const troubles: readonly (readonly [RegExp, Explain])[] = [
     /ECONNREFUSED/,
     ({ host, port }) => ({
       says: `nothing listens at ${host}:${port}`,
-      remedy: "start Redis there, or correct host and port in REDIS_URL; in containers, localhost is the container itself",
+      remedy:
+        "start Redis there, or correct host and port in REDIS_URL; in containers, localhost is the container itself",
     }),
   ],
   [
@@ -37,7 +38,8 @@ const troubles: readonly (readonly [RegExp, Explain])[] = [
     /self.signed|unable to verify|unable to get (local )?issuer|CERT_|DEPTH_ZERO/i,
     () => ({
       says: "the certificate of Redis is signed by an authority that is not known here",
-      remedy: "give the authority's certificate: --tls-ca ca.pem; bots take it as redisStore(url, { redis: { tls: { ca } } })",
+      remedy:
+        "give the authority's certificate: --tls-ca ca.pem; bots take it as redisStore(url, { redis: { tls: { ca } } })",
     }),
   ],
   [
@@ -51,12 +53,16 @@ const troubles: readonly (readonly [RegExp, Explain])[] = [
     /certificate required|handshake failure|alert number (40|116)/i,
     () => ({
       says: "Redis asks clients for a certificate of their own (tls-auth-clients yes)",
-      remedy: "set tls-auth-clients no or optional, since this tool shows none; bots take one as redisStore(url, { redis: { tls: { ca, cert, key } } })",
+      remedy:
+        "set tls-auth-clients no or optional, since this tool shows none; bots take one as redisStore(url, { redis: { tls: { ca, cert, key } } })",
     }),
   ],
   [
     /LOADING/,
-    () => ({ says: "Redis is loading its data", remedy: "wait until it has, INFO persistence shows loading_eta_seconds" }),
+    () => ({
+      says: "Redis is loading its data",
+      remedy: "wait until it has, INFO persistence shows loading_eta_seconds",
+    }),
   ],
   [
     /timed? ?out|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/i,
@@ -72,10 +78,11 @@ export async function unusable(target: Target, error: unknown): Promise<Stop> {
   const { message = String(error), code = "" } = (error ?? {}) as { message?: string; code?: string };
   const text = `${message} ${code}`;
   const known = troubles.find(([pattern]) => pattern.test(text))?.[1](target, text);
-  const { says, remedy } = known ?? (await wrongLanguage(target)) ?? {
-    says: `the connection broke: ${message.split("\n")[0]}`,
-    remedy: "look into the log of Redis; rediss:// is for TLS, redis:// for plain connections",
-  };
+  const { says, remedy } = known ??
+    (await wrongLanguage(target)) ?? {
+      says: `the connection broke: ${message.split("\n")[0]}`,
+      remedy: "look into the log of Redis; rediss:// is for TLS, redis:// for plain connections",
+    };
   return new Stop(exitCodes.noRedis, says, remedy);
 }
 

@@ -8,6 +8,8 @@ export interface Measure {
   readonly unit: string;
   readonly labels: readonly string[];
   readonly help: string;
+  /** Upper bounds of a histogram, in seconds. */
+  readonly buckets?: readonly number[];
 }
 
 const counter = (
@@ -18,14 +20,13 @@ const counter = (
   unit = "1",
 ): Measure => ({ kind: "counter", prometheus, otel, unit, labels, help });
 
-const histogram = (prometheus: string, otel: string, labels: readonly string[], help: string): Measure => ({
-  kind: "histogram",
-  prometheus,
-  otel,
-  unit: "s",
-  labels,
-  help,
-});
+const histogram = (
+  prometheus: string,
+  otel: string,
+  labels: readonly string[],
+  help: string,
+  buckets: readonly number[],
+): Measure => ({ kind: "histogram", prometheus, otel, unit: "s", labels, help, buckets });
 
 const gauge = (prometheus: string, otel: string, labels: readonly string[], help: string): Measure => ({
   kind: "gauge",
@@ -112,12 +113,14 @@ export const measures = Object.freeze({
     "sendonce.wait.duration",
     ["bot", "rule"],
     "How long calls waited that had to wait, by what they waited for last",
+    [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
   ),
   storeTrip: histogram(
     "store_round_trip_seconds",
     "sendonce.store.duration",
     ["verb"],
     "Round trips to the shared store, failed ones too",
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
   ),
   tokensInUse: gauge(
     "rate_limit_tokens_in_use",
@@ -156,3 +159,7 @@ export const measures = Object.freeze({
 
 /** What {@link measures} names. */
 export type MeasureName = keyof typeof measures;
+
+/** The measures of one kind, in the order of the table. */
+export const measureNames = (kind: Measure["kind"]): readonly MeasureName[] =>
+  (Object.keys(measures) as MeasureName[]).filter((name) => measures[name].kind === kind);

@@ -1,7 +1,7 @@
 import type { Guard } from "../guard.js";
 import { waitUntil } from "../limiter/wait.js";
+import type { GuardHealth } from "../observe/health.js";
 import type { RuleCharge, RuleParams } from "../store/port.js";
-import { type HealthNow, healthNow } from "./health-now.js";
 import type { Reading } from "./recorder.js";
 
 /** Longest that a store may take to answer for a gauge, in ms: a scrape is given up after some seconds. */
@@ -24,7 +24,7 @@ export interface ReadingsOptions {
  */
 export async function readings(guard: Guard, { bots }: ReadingsOptions): Promise<readonly Reading[]> {
   const [health, ...rules] = await Promise.all([
-    inTime(guard, healthNow(guard)),
+    inTime(guard, guard.health()),
     ...bots.map((bot) => inTime(guard, rulesOf(guard, bot))),
   ]);
   return [...healthOf(health), ...rules.flatMap((read) => read ?? [])];
@@ -44,9 +44,9 @@ async function inTime<T>(guard: Guard, asked: Promise<T>): Promise<T | undefined
   return answer;
 }
 
-function healthOf(health: HealthNow | undefined): Reading[] {
-  const up = health !== undefined && health.store.reachable && ["shared", "embedded"].includes(health.mode);
-  const told: Reading[] = [{ name: "storeUp", labels: {}, value: Number(up) }];
+function healthOf(health: GuardHealth | undefined): Reading[] {
+  const up = health?.store.reachable && (health.mode === "shared" || health.mode === "embedded");
+  const told: Reading[] = [{ name: "storeUp", labels: {}, value: up ? 1 : 0 }];
   if (health === undefined) return told;
   const { mode: current, owed, calls } = health;
   return [

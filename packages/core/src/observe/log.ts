@@ -36,6 +36,8 @@ const lines: { readonly [Name in Exclude<EventName, "storeTrip">]: LineOf<Name> 
   broadcast: ({ state }) => [state === "running" ? "debug" : "info", `broadcast ${state}`],
   mode: ({ mode }) =>
     mode === "shared" ? ["info", "the store is back"] : ["error", `the store is away: ${mode}`],
+  closed: ({ unfinished }) =>
+    unfinished === 0 ? ["info", "closed"] : ["warn", "closed with requests open: left to their leases"],
   storeError: ["error", "store failed"],
 };
 
