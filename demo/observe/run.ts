@@ -1,8 +1,9 @@
 import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { Fleet } from "../fleet/fleet.js";
 import { RedisCorner } from "../fleet/redis-corner.js";
 import { endAllWorkers } from "../fleet/worker.js";
-import { pause, Stage } from "../stage.js";
+import { Stage } from "../stage.js";
 import { paint, say } from "../style.js";
 import { liveInTheTown } from "./town.js";
 
@@ -28,7 +29,7 @@ export async function runObserved(redisUrl: string | undefined, seconds: number)
     fleet = await Fleet.start(stage, corner.url, {}, bot);
     tellWhereToLook(fleet, seconds);
     const town = liveInTheTown(stage, ending.signal);
-    await Promise.race([pause(seconds * 1_000), interrupted(ending.signal), town]);
+    await Promise.race([timeIsOver(seconds, ending.signal), interrupted(ending.signal), town]);
     tellWhatPeopleGot(stage);
     return stage.telegram.ledger.doubled().length === 0;
   } finally {
@@ -40,6 +41,11 @@ export async function runObserved(redisUrl: string | undefined, seconds: number)
       .clear()
       .catch(({ message }: Error) => say(`Redis kept the demo's keys (${message}).`, "warning  "));
   }
+}
+
+/** The wait for it keeps no demo that was ended before. */
+async function timeIsOver(seconds: number, signal: AbortSignal): Promise<void> {
+  await pause(seconds * 1_000, undefined, { signal }).catch(() => {});
 }
 
 async function interrupted(signal: AbortSignal): Promise<void> {

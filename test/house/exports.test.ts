@@ -6,8 +6,10 @@ import { read, root } from "./repository.js";
 const entries = [
   "packages/core/src/index.ts",
   "packages/core/src/testing/index.ts",
+  "packages/core/src/opentelemetry/index.ts",
   "packages/grammy/src/index.ts",
   "packages/telegraf/src/index.ts",
+  "packages/prometheus/src/index.ts",
   "packages/emulator/src/index.ts",
 ];
 

@@ -33,7 +33,7 @@ describe("secrets", () => {
   test("the first log line names the store, without user and password", () => {
     const { log } = senderOn(nowhere, 1);
     expect(log).toEqual([
-      `sendonce: records and limits are shared {"store":"redis://127.0.0.1:1","whenStoreDown":"local"}`,
+      `sendonce: records and limits are shared {"event":"store","store":"redis://127.0.0.1:1","whenStoreDown":"local"}`,
     ]);
   });
 

@@ -14,7 +14,7 @@ import { type Context, type GlobalOptions, within } from "./context.js";
 import { redacted } from "./redacted.js";
 import { presetNames } from "./rules-in-force.js";
 
-const manifest = createRequire(import.meta.url)("../package.json") as { readonly version: string };
+const manifest = createRequire(import.meta.url)("@sendonce/cli/package.json") as { readonly version: string };
 
 /** The whole command line. @param done told the exit code of the command that ran */
 export function program(done: (code: number) => void): Command {

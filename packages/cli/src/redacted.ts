@@ -1,6 +1,6 @@
 const secrets: readonly (readonly [RegExp, string])[] = [
   // User and password of a URL.
-  [/(\w+:\/\/)[^\s/@]*@/g, "$1***@"],
+  [/(\w+:\/\/)(?!user:password@)[^\s/@]*@/g, "$1***@"],
   // A bot's token.
   [/\b(\d{3,}):[\w-]{20,}/g, "$1:***"],
 ];

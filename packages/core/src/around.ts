@@ -8,24 +8,29 @@ export type Around = (call: Call, send: Send, run: (send: Send) => Promise<Deliv
 
 /** What stands around calls. Nearly always nothing, which must cost nothing. */
 export class Arounds {
-  #all: readonly Around[] = [];
+  #all: readonly { readonly around: Around }[] = [];
+  #whole: Around | undefined;
 
   /** The last to come stands outermost. Answers what takes it away. */
   add(around: Around): () => void {
-    // One of its own, since the same may be given twice.
-    const own: Around = (call, send, run) => around(call, send, run);
-    this.#all = [...this.#all, own];
-    return () => {
-      this.#all = this.#all.filter((other) => other !== own);
-    };
+    const own = { around };
+    this.#set([...this.#all, own]);
+    return () => this.#set(this.#all.filter((other) => other !== own));
   }
 
-  get isEmpty(): boolean {
-    return this.#all.length === 0;
+  /** All of them as one; undefined while there is none. */
+  get whole(): Around | undefined {
+    return this.#whole;
   }
 
-  run(call: Call, send: Send, run: (send: Send) => Promise<Delivery>): Promise<Delivery> {
-    const whole = this.#all.reduce((inner, around) => (given: Send) => around(call, given, inner), run);
-    return whole(send);
+  #set(all: readonly { readonly around: Around }[]): void {
+    this.#all = all;
+    const [first, ...others] = all.map(({ around }) => around);
+    this.#whole = first && others.reduce(outside, first);
   }
 }
+
+const outside = (inner: Around, outer: Around): Around =>
+  function both(call, send, run) {
+    return outer(call, send, (given) => inner(call, given, run));
+  };

@@ -196,8 +196,9 @@ export class Guard {
     const kind = isBeingSent(sendingOf(call)) ? "pass" : methodClass(call.method);
     if (kind === "pass" || kind === "poll") return this.#pass(call, send, signal);
     if (this.closing.aborted) return refuse(noFacts, "closed");
-    if (this.#arounds.isEmpty) return this.#handle(kind, call, send, signal);
-    return this.#arounds.run(call, send, (inner) => this.#handle(kind, call, inner, signal));
+    const around = this.#arounds.whole;
+    if (around === undefined) return this.#handle(kind, call, send, signal);
+    return around(call, send, (inner) => this.#handle(kind, call, inner, signal));
   }
 
   /**

@@ -14,7 +14,7 @@ export interface PrometheusOptions {
   readonly targets: readonly string[];
   /** Paths of files with alert rules. */
   readonly rules?: readonly string[];
-  /** @default "1s" */
+  /** Also how long a scrape may take. @default "2s" */
   readonly scrapeInterval?: string;
 }
 
@@ -68,6 +68,12 @@ export class PrometheusServer {
     return result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
   }
 
+  /** All series that a selector finds, each with its labels as JSON. */
+  async series(selector: string): Promise<readonly string[]> {
+    const found = await this.#ask(`/api/v1/series?${new URLSearchParams({ "match[]": selector })}`);
+    return (found as object[]).map((labels) => JSON.stringify(labels));
+  }
+
   /** The names of the alerts that are pending or firing. */
   async alerts(): Promise<ReadonlySet<string>> {
     const { alerts } = (await this.#ask("/api/v1/alerts")) as { alerts: { labels: { alertname: string } }[] };
@@ -117,7 +123,7 @@ export class PrometheusServer {
 }
 
 /** JSON is YAML. */
-const configuration = ({ job, targets, rules = [], scrapeInterval = "1s" }: PrometheusOptions) => ({
+const configuration = ({ job, targets, rules = [], scrapeInterval = "2s" }: PrometheusOptions) => ({
   global: { scrape_interval: scrapeInterval, scrape_timeout: scrapeInterval, evaluation_interval: "1s" },
   rule_files: rules,
   scrape_configs: [{ job_name: job, static_configs: [{ targets }] }],

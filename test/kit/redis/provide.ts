@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { type Machine as AnyMachine, findProgram, installPackage, mayInstall } from "../debian.js";
 
 const run = promisify(execFile);
 
@@ -26,12 +25,9 @@ export class RedisMissing extends Error {
 }
 
 /** What decides where a server is looked for and whether one may be installed. */
-export interface Machine {
-  readonly PATH?: string | undefined;
+export interface Machine extends AnyMachine {
   /** The server to use, whatever PATH holds. */
   readonly REDIS_SERVER?: string | undefined;
-  /** 0 is root, who may install packages. @default the user of this process */
-  readonly uid?: number | undefined;
 }
 
 const thisMachine = (): Machine => ({
@@ -58,7 +54,9 @@ async function provideOn(machine: Machine): Promise<string> {
   const present = machine.REDIS_SERVER ?? findServer(machine.PATH);
   if (present !== undefined) return newEnough(present);
   if (!mayInstall(machine)) throw new RedisMissing("none is in PATH");
-  await install(machine);
+  await installPackage("redis-server", "redis-server", machine).catch((error: Error) => {
+    throw new RedisMissing(error.message, error);
+  });
   const installed = findServer(machine.PATH);
   if (installed === undefined) throw new RedisMissing("apt-get installed none into PATH");
   return newEnough(installed);
@@ -67,21 +65,6 @@ async function provideOn(machine: Machine): Promise<string> {
 const findServer = (path: string | undefined): string | undefined =>
   servers.map((name) => findProgram(name, path)).find((found) => found !== undefined);
 
-function findProgram(name: string, path = ""): string | undefined {
-  const folders = path.split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, name)).find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function newEnough(server: string): Promise<string> {
   const { stdout } = await run(server, ["--version"]).catch((error: unknown) => {
     throw new RedisMissing(`${server} does not run`, error);
@@ -89,35 +72,4 @@ async function newEnough(server: string): Promise<string> {
   const [, major = Number.NaN, minor = Number.NaN] = (/v=(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
   if (major > oldest.major || (major === oldest.major && minor >= oldest.minor)) return server;
   throw new RedisMissing(`${server} says ${stdout.trim()}`);
-}
-
-const mayInstall = ({ PATH, uid }: Machine): boolean =>
-  uid === 0 && ["apt-get", "flock", "sh"].every((name) => findProgram(name, PATH) !== undefined);
-
-/**
- * The lock is the kernel's, so that no dead process can hold it. The policy file keeps the package from
- * starting a Redis of its own on port 6379; a machine that already has such a file keeps its own.
- */
-const installation = `
-exec 9>"\${TMPDIR:-/tmp}/sendonce-install-redis.lock"
-flock 9
-command -v redis-server >/dev/null && exit 0
-policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ] && [ -w "\${policy%/*}" ]; then
-  trap 'rm -f $policy' EXIT
-  trap 'exit 1' INT TERM HUP
-  printf '#!/bin/sh\\nexit 101\\n' >$policy
-  chmod 755 $policy
-fi
-apt-get update -qq &&
-  apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 redis-server
-`;
-
-async function install({ PATH }: Machine): Promise<void> {
-  const env = { ...process.env, PATH, DEBIAN_FRONTEND: "noninteractive" };
-  const sh = findProgram("sh", PATH)!;
-  await run(sh, ["-c", installation], { env }).catch((error: Error & { stderr?: string }) => {
-    const lastWords = error.stderr?.trim().split("\n").at(-1);
-    throw new RedisMissing(`apt-get could not install it: ${lastWords || error.message}`, error);
-  });
 }

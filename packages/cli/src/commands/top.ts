@@ -25,7 +25,7 @@ export async function top(context: Context, options: TopOptions): Promise<number
   const live = !options.once && !screen.json;
   if (live && !(process.stdout.isTTY && process.stdin.isTTY))
     throw wrongUse("this is no terminal", "top --once prints one frame, top --once --json its numbers");
-  const watch = new Watch();
+  const watch = new Watch(now());
   const ending = untilStopped();
   const feed = await Feed.open(session, bot, (news: News) => watch.hear(news, now()));
   try {

@@ -1,5 +1,7 @@
 import { type RedisStore, redisStore } from "@sendonce/core/redis";
 import { Cluster, Redis } from "ioredis";
+import { sleep } from "../clock.js";
+import { sniff } from "./sniff.js";
 import { clientOptions, type Target } from "./target.js";
 import { unusable } from "./unusable.js";
 
@@ -58,12 +60,14 @@ export const addressOf = ({ options: { host, port } }: Redis): string => `${host
 
 async function connected(target: Target): Promise<Redis> {
   const client = new Redis(target.url, clientOptions(target));
+  const settled = new AbortController();
   let said: unknown;
   client.on("error", (error: unknown) => {
     said ??= error;
   });
   try {
-    await client.connect();
+    await Promise.race([client.connect(), plainSpoken(target, settled.signal)]);
+    settled.abort();
     // A login that failed shows at the first command; one that is merely not allowed proves that we are in.
     await client.ping().catch((error: Error) => {
       if (!/NOPERM/.test(error.message)) throw error;
@@ -71,8 +75,17 @@ async function connected(target: Target): Promise<Redis> {
     return client;
   } catch (error) {
     client.disconnect();
+    settled.abort();
     throw await unusable(target, /WRONGPASS|NOAUTH/.test(String(error)) ? error : (said ?? error));
   }
+}
+
+/** A plain Redis may wait for the end of a TLS greeting for ever; so the port is asked while that goes on. */
+async function plainSpoken(target: Target, settled: AbortSignal): Promise<void> {
+  if (target.tls) await sleep(500, settled);
+  if (target.tls && !settled.aborted && (await sniff(target)) === "plain")
+    throw new Error("plain text spoken");
+  return new Promise(() => {});
 }
 
 async function isCluster(client: Redis): Promise<boolean> {

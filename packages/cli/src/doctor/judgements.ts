@@ -113,8 +113,9 @@ const mostOffsetMs = 1_000;
 const clock: Judge = (facts) => {
   const { clockOffsetMs: offset } = facts;
   if (offset === undefined) return unknown("clock", facts.user, "+time");
+  if (Math.abs(offset) < mostOffsetMs)
+    return ok("clock", `Redis and this machine agree within ${Math.ceil(Math.abs(offset))} ms`);
   const says = `Redis is ${span(Math.abs(offset))} ${offset < 0 ? "behind" : "ahead of"} this machine`;
-  if (Math.abs(offset) < mostOffsetMs) return ok("clock", says);
   return note(
     "clock",
     `${says}; leases and limits go by the clock of Redis alone, so nothing breaks, but times in logs differ`,

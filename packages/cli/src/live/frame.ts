@@ -1,6 +1,6 @@
 import type pc from "picocolors";
 import { clockTime, span } from "../spans.js";
-import { type BotView, type View, windowSeconds } from "./watch.js";
+import type { BotView, View } from "./watch.js";
 
 /** How large the terminal is, and what surrounds the view. */
 export interface FrameOptions {
@@ -28,6 +28,7 @@ export function frame(view: View, options: FrameOptions): string {
 
 function headOf(view: View, { redis, now, columns }: FrameOptions): string[] {
   const { modes, processes, open, waiting, bots, ambiguous } = view;
+  const rate = ratePer(view.seconds);
   const mode = [...modes].map(([name, count]) => `${name} (${count})`).join(", ") || "nobody tells anything";
   const all = (of: (bot: BotView) => number) => bots.reduce((sum, bot) => sum + of(bot), 0);
   const waits = all(({ waits }) => waits);
@@ -60,7 +61,8 @@ function headOf(view: View, { redis, now, columns }: FrameOptions): string[] {
   ];
 }
 
-function botLines({ bots }: View, { tokens }: FrameOptions): string[] {
+function botLines({ bots, seconds }: View, { tokens }: FrameOptions): string[] {
+  const rate = ratePer(seconds);
   const columns = (cells: readonly string[]) =>
     cells.map((cell, at) => (at === 0 ? cell.padEnd(20) : cell.padStart(10))).join("");
   const head = columns(["bot", "sent", "duplicate", "waits", "floods", "refused", "free"]);
@@ -89,7 +91,11 @@ function lowerLines({ chats, events }: View, columns: number, room: number): str
   return room < 2 ? [] : [both("busiest chats", "events"), ...lines];
 }
 
-const rate = (count: number): string => `${(count / windowSeconds).toFixed(1)}/s`;
+/** Of counts over the view's window. */
+const ratePer =
+  (seconds: number) =>
+  (count: number): string =>
+    `${(count / seconds).toFixed(1)}/s`;
 
 const blocks = "▁▂▃▄▅▆▇█";
 

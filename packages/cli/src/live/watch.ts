@@ -1,7 +1,7 @@
 import type { News, PostedEvent } from "@sendonce/core/redis";
 
 /** Rates are taken over so many seconds. */
-export const windowSeconds = 10;
+const windowSeconds = 10;
 /** So many seconds are drawn. */
 const drawnSeconds = 60;
 /** A process that tells nothing for so long is not counted any more. */
@@ -23,6 +23,8 @@ export interface BotView {
 
 /** What a frame shows. */
 export interface View {
+  /** Seconds over which the sums are taken: fewer where the watch began later. */
+  readonly seconds: number;
   readonly bots: readonly BotView[];
   readonly processes: number;
   readonly modes: ReadonlyMap<string, number>;
@@ -47,7 +49,12 @@ export class Watch {
   #heard: Heard[] = [];
   readonly #processes = new Map<string, Heard>();
   readonly #events: (PostedEvent & { bot: string })[] = [];
+  readonly #since: number;
   #ambiguous = 0;
+
+  constructor(now: number) {
+    this.#since = now;
+  }
 
   hear(news: News, at: number): void {
     this.#heard.push({ at, news });
@@ -66,7 +73,9 @@ export class Watch {
     for (const { mode } of byProcess.values()) modes.set(mode, (modes.get(mode) ?? 0) + 1);
     const total = (of: (news: News) => number) =>
       [...byProcess.values()].reduce((all, news) => all + of(news), 0);
+    const seconds = Math.min(windowSeconds, Math.max(1, (now - this.#since) / 1000));
     return {
+      seconds,
       bots: botsIn(recent),
       processes: byProcess.size,
       modes,
@@ -74,7 +83,7 @@ export class Watch {
       waiting: total(({ waiting }) => waiting),
       ambiguous: this.#ambiguous,
       perSecond: this.#drawn(now),
-      chats: chatsIn(recent),
+      chats: chatsIn(recent, seconds),
       events: this.#events,
     };
   }
@@ -117,13 +126,11 @@ function botsIn(heard: readonly Heard[]): BotView[] {
   return views.sort((a, b) => b.sent - a.sent || a.bot.localeCompare(b.bot));
 }
 
-function chatsIn(heard: readonly Heard[]): (readonly [string, number])[] | undefined {
+function chatsIn(heard: readonly Heard[], seconds: number): (readonly [string, number])[] | undefined {
   const told = heard.filter(({ news }) => news.chats !== undefined);
   if (told.length === 0) return undefined;
   const chats = new Map<string, number>();
   for (const { news } of told)
     for (const [chat, sends] of news.chats ?? []) chats.set(chat, (chats.get(chat) ?? 0) + sends);
-  return [...chats]
-    .sort(([, a], [, b]) => b - a)
-    .map(([chat, sends]) => [chat, sends / windowSeconds] as const);
+  return [...chats].sort(([, a], [, b]) => b - a).map(([chat, sends]) => [chat, sends / seconds] as const);
 }

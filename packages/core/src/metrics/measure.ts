@@ -5,6 +5,8 @@ import type { Add, Recorder } from "./recorder.js";
 
 /** Bots that have labels of their own. */
 const mostBots = 200;
+/** More than a store has. */
+const mostVerbs = 20;
 
 type End = GuardEvents["sent"];
 
@@ -94,6 +96,7 @@ export function measure(guard: Guard, recorder: Recorder): Measuring {
   const bots = new BoundedNames(mostBots, (bot) => new BotSeries(recorder, bot));
   const recordsDropped = recorder.counter("recordsDropped", {});
   const storeErrors = recorder.counter("errors", { class: "store" });
+  const trips = new BoundedNames(mostVerbs, (verb) => recorder.histogram("storeTrip", { verb }));
   const stops: (() => void)[] = [];
   const on = <Name extends EventName>(name: Name, listener: Listener<Name>) =>
     stops.push(guard.on(name, listener));
@@ -138,7 +141,7 @@ export function measure(guard: Guard, recorder: Recorder): Measuring {
   on("updateUnfinished", ({ bot }) => bots.of(bot).counter("updatesUnfinished")(1));
   on("dropped", ({ count }) => recordsDropped(count));
   on("storeError", () => storeErrors(1));
-  on("storeTrip", ({ verb, ms }) => recorder.histogram("storeTrip", { verb })(ms / 1000));
+  on("storeTrip", ({ verb, ms }) => trips.of(verb)(ms / 1000));
 
   return {
     get bots() {

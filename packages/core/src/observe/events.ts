@@ -95,35 +95,42 @@ export type EventName = keyof GuardEvents;
 /** Hears one kind of event; what it throws becomes a process warning. */
 export type Listener<Name extends EventName> = (event: GuardEvents[Name]) => void;
 
-/** Is it worth telling right now? */
-type Wanted = () => boolean;
+interface Subscription {
+  readonly listener: Listener<EventName>;
+  /** Is it worth telling right now? */
+  readonly wanted: () => boolean;
+}
 
-const always: Wanted = () => true;
+const always = () => true;
+const nobody: readonly Subscription[] = [];
 
 /** Subscriptions by name. A listener that throws disturbs nobody. */
 export class Events {
-  readonly #listeners = new Map<EventName, Map<Listener<EventName>, Wanted>>();
+  /** Lists that are replaced, never changed: events are many, subscriptions few. */
+  readonly #subscriptions = new Map<EventName, readonly Subscription[]>();
 
   /**
    * Subscribes; answers the function that ends it.
    *
    * @param wanted a listener that is not interested all the time, such as a log below its level
    */
-  on<Name extends EventName>(name: Name, listener: Listener<Name>, wanted: Wanted = always): () => void {
-    const listeners = this.#listeners.get(name) ?? new Map<Listener<EventName>, Wanted>();
-    this.#listeners.set(name, listeners);
-    listeners.set(listener as Listener<EventName>, wanted);
-    return () => void listeners.delete(listener as Listener<EventName>);
+  on<Name extends EventName>(name: Name, listener: Listener<Name>, wanted = always): () => void {
+    const own: Subscription = { listener: listener as Listener<EventName>, wanted };
+    this.#subscriptions.set(name, [...this.#to(name), own]);
+    return () => {
+      const others = this.#to(name).filter((one) => one !== own);
+      this.#subscriptions.set(name, others);
+    };
   }
 
   /** Does anybody listen? Events that cost something to make ask first. */
   wants(name: EventName): boolean {
-    for (const wanted of this.#listeners.get(name)?.values() ?? nobody) if (wanted()) return true;
+    for (const { wanted } of this.#to(name)) if (wanted()) return true;
     return false;
   }
 
   emit<Name extends EventName>(name: Name, event: GuardEvents[Name]): void {
-    for (const listener of this.#listeners.get(name)?.keys() ?? nobody) {
+    for (const { listener } of this.#to(name)) {
       try {
         listener(event);
       } catch (error) {
@@ -131,6 +138,8 @@ export class Events {
       }
     }
   }
-}
 
-const nobody: readonly never[] = [];
+  #to(name: EventName): readonly Subscription[] {
+    return this.#subscriptions.get(name) ?? nobody;
+  }
+}

@@ -9,9 +9,10 @@ type LineOf<Name extends EventName> = Line | ((event: GuardEvents[Name]) => Line
 
 /**
  * Event → level and line. Debug for the ordinary, info for duplicates, warn for what delays or refuses, error for the
- * store and for what may be missing. Round trips to the store have no line: they are many, and a metric.
+ * store and for what may be missing. Round trips to the store have no line: they are many, and a metric. The table of
+ * docs/observability.md is checked against this one.
  */
-const lines: { readonly [Name in Exclude<EventName, "storeTrip">]: LineOf<Name> } = {
+export const lines: { readonly [Name in Exclude<EventName, "storeTrip">]: LineOf<Name> } = {
   sent: ["debug", "sent"],
   replayed: ["info", "duplicate: not sent again"],
   failed: ({ outcome }) =>

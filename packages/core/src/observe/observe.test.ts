@@ -50,12 +50,15 @@ describe("the log", () => {
   it.each<[EventName, object, string]>([
     ["sent", facts, "debug"],
     ["replayed", facts, "info"],
-    ["failed", end, "warn"],
+    ["failed", end, "error"],
     ["failed", { ...end, outcome: "rejected" }, "debug"],
     ["refused", { ...facts, code: "busy" }, "warn"],
     ["wait", { ...facts, rule: "chat", waitMs: 10 }, "debug"],
     ["wait", { ...facts, rule: "chat", waitMs: 1_000 }, "warn"],
-    ["freeze", { ...facts, rule: "chat", retryAfterMs: 10 }, "warn"],
+    ["keyChecked", { ...facts, duplicate: true, found: "done" }, "debug"],
+    ["limitChecked", { ...facts, allowed: false, rules: ["chat"], rule: "chat", waitMs: 10 }, "debug"],
+    ["freeze", { ...facts, rule: "chat", retryAfterMs: 10, frozenMs: 10 }, "warn"],
+    ["thaw", { bot: "1", rule: "chat", frozenMs: 10 }, "info"],
     ["unguarded", facts, "info"],
     ["updateDropped", { bot: "1", updateId: 7 }, "info"],
     ["updateUnfinished", { bot: "1", updateId: 7 }, "error"],
@@ -67,8 +70,26 @@ describe("the log", () => {
     logEvents(events, log);
     events.emit(name, event as never);
     expect(lines).toHaveLength(1);
-    expect(lines[0]?.slice(0, 2)).toEqual([level, event]);
+    expect(lines[0]?.slice(0, 2)).toEqual([level, { event: name, ...event }]);
     expect(lines[0]?.[2]).toMatch(/\w/);
+  });
+
+  it("is not even put together below the logger's level, which may change", () => {
+    const events = new Events();
+    const { log, lines } = logger();
+    let least = "info";
+    logEvents(events, { ...log, isLevelEnabled: (level) => least === "debug" || level !== "debug" });
+    events.emit("sent", facts);
+    expect([events.wants("keyChecked"), lines.length]).toEqual([false, 0]);
+    least = "debug";
+    events.emit("sent", facts);
+    expect([events.wants("keyChecked"), lines.length]).toEqual([true, 1]);
+  });
+
+  it("makes nobody measure round trips", () => {
+    const events = new Events();
+    logEvents(events, logger().log);
+    expect(events.wants("storeTrip")).toBe(false);
   });
 });
 
@@ -78,8 +99,8 @@ describe("warnings", () => {
     const warnings = new Warnings(log);
     for (const kind of ["repeat", "stream", "repeat"] as const) warnings.once(kind);
     expect(lines.map(([level, fields]) => [level, fields])).toEqual([
-      ["warn", { warning: "repeat" }],
-      ["warn", { warning: "stream" }],
+      ["warn", { event: "warning", warning: "repeat" }],
+      ["warn", { event: "warning", warning: "stream" }],
     ]);
   });
 

@@ -1,8 +1,7 @@
 import {
-  type Context,
   context,
   createContextKey,
-  isSpanContextValid,
+  INVALID_TRACEID,
   type Span,
   SpanKind,
   type SpanOptions,
@@ -27,10 +26,11 @@ export function traceCalls(guard: Guard, tracer: Tracer): () => void {
   const stops = [
     guard.around(function traced(call, send, run) {
       const span = tracer.startSpan("sendonce.send", options(call.method));
-      const within = trace.setSpan(context.active(), span);
-      if (span.isRecording()) return recorded(span, within.setValue(ours, span), call, send, run);
-      // Not sampled: those within must know that too. With no SDK there is nothing to know.
-      return isSpanContextValid(span.spanContext()) ? context.with(within, () => run(send)) : run(send);
+      if (span.isRecording()) return recorded(span, call, send, run);
+      // There is no SDK: nothing to know.
+      if (span.spanContext().traceId === INVALID_TRACEID) return run(send);
+      // Not sampled: those within must know that too.
+      return context.with(trace.setSpan(context.active(), span), () => run(send));
     }),
     ...spanEvents(guard),
   ];
@@ -41,7 +41,8 @@ export function traceCalls(guard: Guard, tracer: Tracer): () => void {
 
 type Run = (send: Send) => Promise<Delivery>;
 
-async function recorded(span: Span, within: Context, call: Call, send: Send, run: Run): Promise<Delivery> {
+async function recorded(span: Span, call: Call, send: Send, run: Run): Promise<Delivery> {
+  const within = trace.setSpan(context.active(), span).setValue(ours, span);
   span.setAttribute("sendonce.bot", call.bot);
   let requests = 0;
   const traced: Send = (signal) => {

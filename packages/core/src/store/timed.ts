@@ -30,15 +30,16 @@ export function timed(store: Store, events: Events, clock: Clock): Store {
     };
   };
 
-  /** Looked at from aside: who asked waits no longer for it. */
-  function measured(verb: string, answer: Promise<unknown>): Promise<unknown> {
+  async function measured(verb: string, answer: Promise<unknown>): Promise<unknown> {
     const from = clock.now();
-    const end = (ok: boolean) => events.emit("storeTrip", { verb, ms: clock.now() - from, ok });
-    answer.then(
-      () => end(true),
-      () => end(false),
-    );
-    return answer;
+    let ok = false;
+    try {
+      const told = await answer;
+      ok = true;
+      return told;
+    } finally {
+      events.emit("storeTrip", { verb, ms: clock.now() - from, ok });
+    }
   }
 
   return new Proxy(store, {

@@ -40,7 +40,7 @@ export const flood = (seconds: number): Reply => refused(429, "Too Many Requests
 export const failed = (code: string): Reply => ({ type: "failure", error: new Error(code), code });
 
 /** Silences process warnings of guards without a logger. */
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const quiet = { debug() {}, info() {}, warn() {}, error() {}, isLevelEnabled: () => false };
 
 /** One process: a guard in virtual time before a Telegram that does what it is told. */
 export class GuardBench {
