@@ -38,7 +38,11 @@ const isShared = (bots: readonly SteadyBot[]) =>
 /** Until a write of the bot's is taken by the store. */
 const untilShared = ({ guard }: SteadyBot) =>
   until(
-    () => guard.idempotency.markOperationStart(`knock ${performance.now()}`).then(() => true, () => false),
+    () =>
+      guard.idempotency.markOperationStart(`knock ${performance.now()}`).then(
+        () => true,
+        () => false,
+      ),
     Boolean,
   );
 
@@ -87,7 +91,9 @@ test("a demoted master is noticed by its READONLY: the mode falls for a moment, 
   expect(backMs).toBeLessThan(recoveryMs);
   for (const { reasons, longestMs } of bots) {
     expect(longestMs).toBeLessThan(patienceMs);
-    expect(reasons).toEqual([expect.stringMatching(/this Redis is a read-only replica: connect to the master/)]);
+    expect(reasons).toEqual([
+      expect.stringMatching(/this Redis is a read-only replica: connect to the master/),
+    ]);
   }
   expect(bots.map(({ modes }) => modes)).toEqual(fellAndReturned);
   for (const bot of bots) {

@@ -100,7 +100,7 @@ async function dieUntil(scene: Scene, name: string, enough: number) {
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const { faults, over } = deaths(scene);
-  const struck = strikeUntil(end.signal, random, faults, [100, 900]);
+  const struck = strikeUntil(end.signal, random, faults, isLong ? [200, 1_600] : [100, 900]);
   crew.tell("go");
   while (emulator.ledger.count() < enough && performance.now() - from < longestMs) await pause(20);
   end.abort();

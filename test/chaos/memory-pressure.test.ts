@@ -42,7 +42,9 @@ test("a full Redis with noeviction: the mode falls at once, says why, and comes 
   for (const { modes, reasons, log, longestMs } of bots) {
     expect(modes).toHaveLength(2);
     expect(reasons[0]).toMatch(/Redis is out of memory \(maxmemory reached with noeviction\)/);
-    expect(log.filter((line) => /^the store is away: (local|reject) .*out of memory/.test(line))).toHaveLength(1);
+    expect(
+      log.filter((line) => /^the store is away: (local|reject) .*out of memory/.test(line)),
+    ).toHaveLength(1);
     expect(log.filter((line) => line.startsWith("the store is back"))).toHaveLength(1);
     expect(longestMs).toBeLessThan(refusalMs);
   }
@@ -73,7 +75,10 @@ test("known limit: a Redis that evicts throws records away, and another process 
   for (const { policy, one, other, again } of await Promise.all(fates)) {
     expect(again.filter((ending) => ending === "ok").length, policy).toBeGreaterThan(40);
     for (const { log } of [one, other])
-      expect(log.filter((line) => /maxmemory-policy noeviction/.test(line)), policy).toHaveLength(1);
+      expect(
+        log.filter((line) => /maxmemory-policy noeviction/.test(line)),
+        policy,
+      ).toHaveLength(1);
   }
   expect(emulator.ledger.doubled().length).toBeGreaterThan(120);
 });

@@ -30,7 +30,14 @@ async function befall(bots: readonly SteadyBot[], fault: () => Promise<unknown>)
   await sleep(100);
   await fault();
   const over = performance.now();
-  await Promise.all(bots.map((bot) => until(() => bot.modes.at(-1) ?? "shared", (mode) => mode === "shared")));
+  await Promise.all(
+    bots.map((bot) =>
+      until(
+        () => bot.modes.at(-1) ?? "shared",
+        (mode) => mode === "shared",
+      ),
+    ),
+  );
   const backMs = performance.now() - over;
   await Promise.all(loads.map((load) => load.stop()));
   return backMs;
@@ -63,23 +70,26 @@ test("SCRIPT FLUSH again and again under load is not noticed", async () => {
   for (const counts of await heldAfter(emulator, bots)) expect(counts.missing).toBe(0);
 });
 
-test.each(["ALL", "WRITE"])("CLIENT PAUSE %s of 300 ms is waited for: nobody is told anything", async (which) => {
-  const emulator = await telegram({ limits: false });
-  const server = await startRedis();
-  const bots = await botsOn(emulator, server, `paused ${which}`);
-  const console = server.client();
-  await befall(bots, async () => {
-    await console.call("CLIENT", "PAUSE", 300, which);
-    await sleep(350);
-  });
-  for (const bot of bots) {
-    expect(bot.modes).toEqual([]);
-    expect(bot.longestMs).toBeGreaterThan(200);
-    // Two commands of one send may each meet a part of the pause.
-    expect(bot.longestMs).toBeLessThan(500);
-  }
-  for (const counts of await heldAfter(emulator, bots)) expect(counts.missing).toBe(0);
-});
+test.each(["ALL", "WRITE"])(
+  "CLIENT PAUSE %s of 300 ms is waited for: nobody is told anything",
+  async (which) => {
+    const emulator = await telegram({ limits: false });
+    const server = await startRedis();
+    const bots = await botsOn(emulator, server, `paused ${which}`);
+    const console = server.client();
+    await befall(bots, async () => {
+      await console.call("CLIENT", "PAUSE", 300, which);
+      await sleep(350);
+    });
+    for (const bot of bots) {
+      expect(bot.modes).toEqual([]);
+      expect(bot.longestMs).toBeGreaterThan(200);
+      // Two commands of one send may each meet a part of the pause.
+      expect(bot.longestMs).toBeLessThan(500);
+    }
+    for (const counts of await heldAfter(emulator, bots)) expect(counts.missing).toBe(0);
+  },
+);
 
 /** Ways to stand still for a while and go on as if nothing had been. */
 const standstills: readonly (readonly [string, (server: RedisServer, ms: number) => Promise<unknown>])[] = [
@@ -107,10 +117,18 @@ test("a server that stands still for 2 s (CLIENT PAUSE, DEBUG SLEEP, SIGSTOP) is
     return { name, bots, backMs };
   });
   for (const { name, bots, backMs } of await Promise.all(stands)) {
-    if (process.env.FIGURES) console.log(name, { backMs, longest: bots.map(({ longestMs }) => longestMs), modes: bots.map(({modes})=>modes) });
+    if (process.env.FIGURES)
+      console.log(name, {
+        backMs,
+        longest: bots.map(({ longestMs }) => longestMs),
+        modes: bots.map(({ modes }) => modes),
+      });
     expect(backMs, name).toBeLessThan(recoveryMs);
     for (const bot of bots) expect(bot.longestMs, name).toBeLessThan(patienceMs);
-    expect(bots.map(({ modes }) => modes), name).toEqual([
+    expect(
+      bots.map(({ modes }) => modes),
+      name,
+    ).toEqual([
       ["local", "shared"],
       ["reject", "shared"],
     ]);
@@ -133,7 +151,13 @@ test("CONFIG SET maxclients reached: who cannot connect does without, and is bac
     await sleep(1_500);
     await console.config("SET", "maxclients", 100);
   });
-  if (process.env.FIGURES) globalThis.console.log("maxclients", { backMs, longest: bots.map(({ longestMs }) => longestMs), reasons: bots.map(({reasons}) => reasons), modes: bots.map(({modes})=>modes) });
+  if (process.env.FIGURES)
+    globalThis.console.log("maxclients", {
+      backMs,
+      longest: bots.map(({ longestMs }) => longestMs),
+      reasons: bots.map(({ reasons }) => reasons),
+      modes: bots.map(({ modes }) => modes),
+    });
   expect(backMs).toBeLessThan(recoveryMs);
   for (const bot of bots) expect(bot.longestMs).toBeLessThan(patienceMs);
   expect(bots.map(({ modes }) => modes)).toEqual([
@@ -155,7 +179,13 @@ test("a restart with LOADING is an outage until all is loaded, and forgets nothi
     await server.kill();
     await server.restart();
   });
-  if (process.env.FIGURES) globalThis.console.log("loading", { backMs, longest: bots.map(({ longestMs }) => longestMs), reasons: bots.map(({reasons}) => reasons), modes: bots.map(({modes})=>modes) });
+  if (process.env.FIGURES)
+    globalThis.console.log("loading", {
+      backMs,
+      longest: bots.map(({ longestMs }) => longestMs),
+      reasons: bots.map(({ reasons }) => reasons),
+      modes: bots.map(({ modes }) => modes),
+    });
   expect(backMs).toBeLessThan(recoveryMs);
   for (const bot of bots) expect(bot.longestMs).toBeLessThan(patienceMs);
   expect(bots.map(({ modes }) => modes)).toEqual([

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { redisStore } from "@sendonce/core/redis";
 import type { Emulator } from "@sendonce/emulator";
-import { createGuard, type Guard, type GuardOptions, install, type StoreMode } from "@sendonce/grammy";
+import { createGuard, type Guard, type GuardOptions, install } from "@sendonce/grammy";
 import { Api } from "grammy";
 import { onTestFinished } from "vitest";
 import { type Attempted, attempt } from "./kit/attempt.js";
@@ -31,7 +31,7 @@ export interface Load {
 export class SteadyBot {
   readonly guard: Guard;
   /** Every change of mode, in order. */
-  readonly modes: StoreMode[] = [];
+  readonly modes: string[] = [];
   /** Why the store was given up, in the words of the log. */
   readonly reasons: string[] = [];
   /** What an operator could read. */

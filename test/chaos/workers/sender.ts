@@ -10,6 +10,8 @@ import { createGuard, install, tokenBucket, window } from "@sendonce/grammy";
 import { Api } from "grammy";
 import { attempt } from "../kit/attempt.js";
 import { History, readHistories } from "../kit/history.js";
+import { jumpClock } from "./jumping-clock.js";
+import { withLease } from "./short-lease.js";
 
 const env = process.env as Record<string, string>;
 const { REDIS_URL, BOT_TOKEN, API_ROOT, HISTORIES, PROCESS, POST } = env as Record<string, string>;
@@ -18,8 +20,11 @@ const whenStoreDown = env.WHEN_STORE_DOWN === "local" ? "local" : "reject";
 /** Without a count the operations are this process's own, and have no end. */
 const own = env.COUNT === undefined;
 
+if (env.JUMPING_POST === POST) jumpClock(70);
+
+const redis = redisStore(REDIS_URL!);
 const guard = createGuard({
-  store: redisStore(REDIS_URL!),
+  store: env.LEASE_MS === undefined ? redis : withLease(redis, Number(env.LEASE_MS)),
   whenStoreDown,
   idempotency: { onBusy: "reject" },
   limits: {
@@ -35,8 +40,10 @@ const api = install(new Api(BOT_TOKEN!, { apiRoot: API_ROOT! }), guard);
 const history = new History(HISTORIES!, PROCESS!);
 const nameOf = (n: number): string => (own ? `${PROCESS} message ${n}` : `message ${n}`);
 /** Every tenth goes to one of a few groups. */
-const chatOf = (n: number): number => (n % 10 === 0 ? -1 - ((n / 10) % 4) : 1_000 + n);
+const groups = Number(env.GROUPS ?? 4);
+const chatOf = (n: number): number => (n % 10 === 0 ? -1 - ((n / 10) % groups) : 1_000 + n);
 
+const mostRepeated = 50;
 /** Operations that still want an answer, oldest first. */
 const open: number[] = own ? [] : unanswered();
 /** In the hands of somebody else when last tried. */
@@ -52,7 +59,9 @@ function unanswered(): number[] {
     ),
   );
   const all = Array.from({ length: count }, (_, n) => n);
-  return all.filter((n) => !answered.has(nameOf(n)) || Math.random() < repeats);
+  // A few: a life may be short, and should get on.
+  const again = Math.min(repeats, mostRepeated / answered.size);
+  return all.filter((n) => !answered.has(nameOf(n)) || Math.random() < again);
 }
 
 /** The next to try; undefined: nothing is left to do now. */
