@@ -1,4 +1,4 @@
-import { type ConnectionOptions, redisStore } from "@sendonce/core/redis";
+import { type RedisStoreOptions, redisStore } from "@sendonce/core/redis";
 import { createGuard, type Delivery, type Guard, type GuardOptions, type Logger } from "@sendonce/grammy";
 import { onTestFinished } from "vitest";
 
@@ -38,7 +38,7 @@ export const flooded = (retry_after: number): Answer => {
 export function senderOn(
   target: Parameters<typeof redisStore>[0],
   bot: number | string,
-  { connection = {}, ...options }: GuardOptions & { connection?: ConnectionOptions } = {},
+  { connection = {}, ...options }: GuardOptions & { connection?: RedisStoreOptions } = {},
 ): Sender {
   const log: string[] = [];
   const write = (fields: object, line: string) => void log.push(`${line} ${JSON.stringify(fields)}`);

@@ -9,6 +9,7 @@ import { startProxy } from "../kit/redis/proxy.js";
 import { sharedRedis, startRedis } from "../kit/redis/server.js";
 import { eventually, telegram } from "../kit/telegram.js";
 import { startWorker } from "../kit/worker.js";
+import { permissions } from "./documented.js";
 import { type Sender, senderOn, until } from "./sender.js";
 
 /** What a store that is not there may cost beyond the time that it is given, ms. */
@@ -131,9 +132,7 @@ describe("where no Redis answers from the start", () => {
 });
 
 describe("a Redis that is set up with care", () => {
-  /** The narrowest that works; it stands in the documentation. */
-  const narrowest =
-    "user sendonce on >secret resetkeys ~sendonce:* resetchannels -@all +evalsha +eval +get +set +del +time +info";
+  const { narrowest } = permissions();
 
   test("an ACL user needs no more than seven commands on sendonce:*", async () => {
     const warn = vi.spyOn(console, "warn");

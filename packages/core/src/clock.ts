@@ -8,6 +8,11 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignalLike): Promise<void>;
   /** Calls `tick` every `ms` until the returned function is called. Keeps no process alive. */
   every(ms: number, tick: () => void): () => void;
+  /**
+   * Starts to measure; answers the function that tells how many milliseconds have passed. Counts the time that the
+   * machine itself slept, as far as it can be known. Left out, `now` is taken.
+   */
+  stopwatch?(): () => number;
 }
 
 /** setTimeout's largest delay; anything longer fires at once. */
@@ -22,7 +27,19 @@ export const systemClock: Clock = Object.freeze({
     timer.unref?.();
     return () => clearInterval(timer);
   },
+  /** The monotonic timer stands still while the machine sleeps, the wall clock may be set: the larger is the safer. */
+  stopwatch() {
+    const [timer, wall] = [performance.now(), Date.now()];
+    return () => Math.max(performance.now() - timer, Date.now() - wall);
+  },
 });
+
+/** Measures by the clock's own stopwatch, or by its `now`. */
+export function stopwatch(clock: Clock): () => number {
+  if (clock.stopwatch) return clock.stopwatch();
+  const from = clock.now();
+  return () => clock.now() - from;
+}
 
 /** Timers may fire a fraction early; waking before its turn would cost a waiter another question to the store. */
 function sleep(ms: number, signal?: AbortSignalLike): Promise<void> {

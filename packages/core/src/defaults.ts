@@ -24,6 +24,11 @@ export const defaults = Object.freeze({
     botWide: Object.freeze({ chats: 3, withinMs: 1_000, endTogetherMs: 4_000 }),
   }),
   whenStoreDown: "local",
+  /**
+   * What `close()` gives to open requests, and then to what the store should hear: container hosts kill a process
+   * 10 s after they asked it to end.
+   */
+  close: Object.freeze({ timeoutMs: 8_000, lastWordsMs: 1_000 }),
   broadcast: Object.freeze({
     priority: "bulk",
     /** Who was served under an id is remembered for a week. */

@@ -66,7 +66,7 @@ export const carried = (options: CarriedOptions): object => ({ [carrier]: option
 
 /** The options that ride on a payload, if any. */
 export function carriedOptions(payload: Payload): CarriedOptions | undefined {
-  return payload[carrier] as CarriedOptions | undefined;
+  return Object.hasOwn(payload, carrier) ? (payload[carrier] as CarriedOptions | undefined) : undefined;
 }
 
 const names = ["key", "priority", "ttlMs", "maxWaitMs", "cost", "onMismatch"];

@@ -2,6 +2,7 @@ import type { AbortSignalLike, Call, Delivery, Send } from "./call.js";
 import { copyOf } from "./flights.js";
 import { factsOf, type Job } from "./job.js";
 import { chatOf } from "./limiter/plan.js";
+import { unlessCalled } from "./limiter/wait.js";
 import type { Messages } from "./messages.js";
 import type { Preparation } from "./preparation.js";
 import { refuse } from "./refusal.js";
@@ -59,16 +60,15 @@ export class Edits {
       return pending.latest.send(signal);
     };
     const job = this.#preparation.edit(call, take, alone.signal);
-    const done = this.#afterwards(before, () => this.#messages.send(job)).finally(() =>
-      this.#close(name, pending),
-    );
+    const done = this.#afterwards(before, job).finally(() => this.#close(name, pending));
     this.#pending.set(name, Object.assign(pending, { job, done }));
     return pending;
   }
 
-  async #afterwards(before: Promise<unknown> | undefined, run: () => Promise<Delivery>): Promise<Delivery> {
-    await before?.catch(() => {});
-    return run();
+  /** A guard that closes waits for nobody: it is refused while the one before is still on its way. */
+  async #afterwards(before: Promise<unknown> | undefined, job: Job): Promise<Delivery> {
+    if (before) await unlessCalled(before, job.closing);
+    return this.#messages.send(job);
   }
 
   /** Its turn has come: who edits from now on opens another. */

@@ -53,9 +53,12 @@ export class StoreUnavailable extends SendonceError {
   override readonly name = "StoreUnavailable";
   /** It answers, but takes no writes, and will not until somebody helps (read-only, out of memory, no permission). */
   readonly refusesWrites: boolean;
-  constructor(message: string, options?: { cause?: unknown; refusesWrites?: boolean }) {
+  /** It is moving the keys to another of its nodes for longer than the caller waits: no outage, come again. */
+  readonly moving: boolean;
+  constructor(message: string, options?: { cause?: unknown; refusesWrites?: boolean; moving?: boolean }) {
     super("store_unavailable", message, options);
     this.refusesWrites = options?.refusesWrites === true;
+    this.moving = options?.moving === true;
   }
 }
 

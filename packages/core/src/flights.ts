@@ -1,7 +1,7 @@
 import type { Delivery, RefusalCode } from "./call.js";
 import type { Clock } from "./clock.js";
 import { defaults } from "./defaults.js";
-import { factsOf, type Job, recordOf, remainingMs } from "./job.js";
+import { calledOff, factsOf, type Job, recordOf, remainingMs } from "./job.js";
 import { waitUntil } from "./limiter/wait.js";
 import { refuse } from "./refusal.js";
 
@@ -64,9 +64,10 @@ export class Flights {
     if (differs(flight.content, job.identity.content)) return refuse(factsOf(job), "mismatch");
     if (this.#onBusy === "reject") return this.#busy(job);
     const from = this.#clock.now();
-    await waitUntil(this.#clock, flight.landed, remainingMs(job, this.#clock), job.signal);
+    await waitUntil(this.#clock, flight.landed, remainingMs(job, this.#clock), job.signal, job.closing);
     job.waitedMs += this.#clock.now() - from;
-    if (job.signal?.aborted) return refuse(factsOf(job), "aborted");
+    const over = calledOff(job);
+    if (over) return refuse(factsOf(job), over);
     if (flight.delivery) return shared(flight.delivery, job);
     return remainingMs(job, this.#clock) > 0 ? undefined : this.#busy(job);
   }

@@ -2,18 +2,22 @@ import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Send } from "./cal
 import { Caps } from "./caps/caps.js";
 import { slotsOf } from "./caps/slots-of.js";
 import type { Clock } from "./clock.js";
+import { defaults } from "./defaults.js";
 import { Edits } from "./edits.js";
 import { ConfigurationError } from "./errors.js";
 import { classify } from "./flood/classify.js";
 import { Floods } from "./flood/floods.js";
 import { unguarded } from "./idempotency/identify.js";
 import { deliveryFrom, sendingOf } from "./job.js";
+import { waitUntil } from "./limiter/wait.js";
 import { Messages } from "./messages.js";
 import { editsMessage, methodClass } from "./methods.js";
 import { type EventName, Events, type GuardEvents, type Listener } from "./observe/events.js";
+import { type GuardHealth, healthOf } from "./observe/health.js";
 import { logEvents } from "./observe/log.js";
 import { Reporter } from "./observe/report.js";
 import { Warnings } from "./observe/warnings.js";
+import { OpenCalls } from "./open-calls.js";
 import { type GuardOptions, resolveOptions, type Settings } from "./options.js";
 import type { IdempotencyGuard } from "./parts/idempotency-guard.js";
 import { partsOf } from "./parts/parts-of.js";
@@ -22,12 +26,23 @@ import { Preparation } from "./preparation.js";
 import { type QueuedCall, type QueueQuestion, queueOf } from "./queue/queued-call.js";
 import { refuse } from "./refusal.js";
 import { isBeingSent } from "./scope.js";
+import { examine, type StoreReport } from "./store/examination.js";
 import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
 import type { Store, StoreHealth } from "./store/port.js";
 import { Touches } from "./touches.js";
 import { Turns } from "./turns.js";
 import { UpdateGuard, type UpdateToHandle } from "./update-guard.js";
+import { knownNames, nonNegative } from "./validate.js";
+
+/** How a guard is closed. */
+export interface CloseOptions {
+  /**
+   * How long requests that are open may take to end, in ms.
+   * @default 8_000
+   */
+  readonly timeoutMs?: number;
+}
 
 /**
  * Makes a guard: one for many bots and frameworks, or one each. Give it to an adapter's `reliability(guard)`
@@ -55,11 +70,11 @@ export class Guard {
   readonly #caps: Caps | undefined;
   readonly #updates: UpdateGuard;
   readonly #parts: ReturnType<typeof partsOf>;
-  readonly #open = new Set<Promise<unknown>>();
+  readonly #calls = new OpenCalls();
   readonly #ownsStore: boolean;
   #failover: FailoverStore | undefined;
   #looked = false;
-  #closed = false;
+  #closed: Promise<void> | undefined;
   #bot: string | undefined;
 
   constructor(options: GuardOptions = {}, opened?: Store) {
@@ -69,7 +84,7 @@ export class Guard {
     this.#warnings = new Warnings(settings.logger);
     this.#reporter = new Reporter(this.#events, this.#warnings);
     this.#store = settings.store ? this.#guarded(settings.store) : this.#embeddedStore();
-    this.#preparation = new Preparation(settings);
+    this.#preparation = new Preparation(settings, this.closing);
     this.#caps = this.#capsOver(this.#store);
     const turns = new Turns(this.#store, settings, this.#events, this.#caps);
     this.#turns = turns;
@@ -78,7 +93,7 @@ export class Guard {
     if (settings.edits !== "free")
       this.#edits = new Edits(this.#messages, this.#preparation, settings.edits === "coalesce");
     this.#touches = new Touches(turns, floods, settings.clock);
-    this.#updates = new UpdateGuard(this.#store, settings, this.#events, this.#warnings);
+    this.#updates = new UpdateGuard(this.#store, settings, this.#events, this.#warnings, this.closing);
     this.#parts = partsOf(options, this.#store);
     if (settings.logger) logEvents(this.#events, settings.logger);
   }
@@ -174,8 +189,8 @@ export class Guard {
   async run(call: Call, send: Send, signal?: AbortSignalLike): Promise<Delivery> {
     const kind = isBeingSent(sendingOf(call)) ? "pass" : methodClass(call.method);
     if (kind === "pass" || kind === "poll") return this.#pass(call, send, signal);
-    if (this.#closed) return refuse(noFacts, "closed");
-    return this.#tracked(
+    if (this.closing.aborted) return refuse(noFacts, "closed");
+    return this.#calls.track(
       kind === "create" ? this.#create(call, send, signal) : this.#touch(call, send, signal),
     );
   }
@@ -190,13 +205,69 @@ export class Guard {
     return this.#updates.handle(update, handler);
   }
 
-  /** Takes no more calls, waits for those in flight, and closes the store if this guard made it. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    while (this.#open.size > 0) await Promise.allSettled(this.#open);
-    await this.#caps?.rest();
+  /** Aborts when this guard closes. For what runs on it and waits by itself. */
+  get closing(): AbortSignal {
+    return this.#calls.closing;
+  }
+
+  /**
+   * How it is: asks the store, claims a record and pays a bucket, and leaves nothing behind for longer than a second.
+   * Never rejects, and changes nothing: neither a breaker nor the mode. Takes at most two command time-outs of the
+   * store (1 s by default), also while a first connection is still being made.
+   *
+   * @example
+   * app.get("/ready", async (_, response) => {
+   *   const health = await guard.health();
+   *   response.status(health.status === "down" ? 503 : 200).json(health);
+   * });
+   */
+  async health(): Promise<GuardHealth> {
+    const calls = { open: this.#calls.size, waiting: this.#turns.waiting.size };
+    const { whenStoreDown } = this.#settings;
+    const store = await this.#examine();
+    const mode = this.#failover?.mode ?? "embedded";
+    const owed = this.#failover?.owed ?? 0;
+    return healthOf({ mode, store, calls, owed, whenStoreDown, closed: this.closing.aborted });
+  }
+
+  /**
+   * Takes no more calls. Calls that wait are refused at once (`"closed"`) and give their turns back; open requests get
+   * `timeoutMs` to end. What is open then is left to its lease, and told by the event `closed`: this process renews
+   * nothing any more, and who asks for the same message later finds its outcome unknown. Closes the store if this guard
+   * made it; resolves at most a second after `timeoutMs`. Called again, it waits for the same end.
+   *
+   * @throws ConfigurationError when `timeoutMs` is no number of milliseconds
+   * @example process.once("SIGTERM", async () => { await bot.stop(); await guard.close(); });
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    knownNames("close()", options, ["timeoutMs"]);
+    const { timeoutMs = defaults.close.timeoutMs } = options;
+    nonNegative("close({ timeoutMs })", timeoutMs, "milliseconds");
+    this.#closed ??= this.#end(timeoutMs);
+    return this.#closed;
+  }
+
+  async #end(timeoutMs: number): Promise<void> {
+    const { clock } = this.#settings;
+    await this.#calls.drain(clock, timeoutMs);
+    this.#messages.stopRenewing();
+    this.#updates.stopRenewing();
+    this.#caps?.stopKeeping();
+    await waitUntil(clock, this.#lastWords(), defaults.close.lastWordsMs);
+    this.#events.emit("closed", { unfinished: this.#calls.size });
     if (this.#ownsStore) await this.#store.close();
-    else await this.#failover?.rest();
+  }
+
+  /** What the store should hear still. */
+  async #lastWords(): Promise<void> {
+    await this.#caps?.rest();
+    await this.#failover?.rest();
+  }
+
+  async #examine(): Promise<StoreReport> {
+    const { name } = this.#store;
+    if (this.closing.aborted) return { name, reachable: false, error: "the guard was closed" };
+    return this.#failover ? this.#failover.examine() : examine(this.#store, this.#settings.clock, "probe");
   }
 
   /** Once, beside the first send: is the shared store one that throws records away? */
@@ -268,15 +339,6 @@ export class Guard {
       this.#warnings.once("full");
     };
     return memoryStore({ clock: this.#settings.clock, onDropped });
-  }
-
-  async #tracked<T>(work: Promise<T>): Promise<T> {
-    this.#open.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#open.delete(work);
-    }
   }
 }
 

@@ -63,7 +63,7 @@ export {
 } from "./fetch/bot-api-request.js";
 export { type FetchLike, type GuardedFetch, guardFetch } from "./fetch/guard-fetch.js";
 export { type NetworkFacts, networkFacts } from "./fetch/network-facts.js";
-export { createGuard, Guard } from "./guard.js";
+export { type CloseOptions, createGuard, Guard } from "./guard.js";
 export type { BottleneckOptions } from "./limiter/from-bottleneck.js";
 export {
   type FromThrottlerOptions,
@@ -81,6 +81,7 @@ export {
 } from "./limiter/rules.js";
 export { type MethodClass, methodClass } from "./methods.js";
 export type { EventName, GuardEvents, Listener } from "./observe/events.js";
+export type { GuardHealth } from "./observe/health.js";
 export type { Logger } from "./observe/logger.js";
 export type {
   AmbiguousPolicy,
@@ -126,6 +127,8 @@ export {
   outsideUpdate,
   type UpdateScope,
 } from "./scope.js";
+export type { StoreReport } from "./store/examination.js";
+export type { StoreMode } from "./store/failover.js";
 export { type RedisModule, storeAt } from "./store/lazy.js";
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export type {

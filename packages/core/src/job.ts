@@ -11,6 +11,8 @@ export interface Job {
   readonly call: Call;
   readonly send: Send;
   readonly signal: AbortSignalLike | undefined;
+  /** Aborts when the guard closes: it then waits for nothing any more. */
+  readonly closing: AbortSignalLike;
   readonly identity: Identity;
   readonly charges: readonly RuleCharge[];
   readonly owner: string;
@@ -38,6 +40,12 @@ export const ownerToken = (): string => `${processToken}${(runs++).toString(36)}
 export const recordOf = (job: Job): string => job.identity.id ?? `o${job.owner}`;
 
 export const ownershipOf = ({ call, owner, attempt }: Job): Ownership => ({ bot: call.bot, owner, attempt });
+
+/** Why nobody waits for it any more: its caller aborted, or the guard closes. */
+export function calledOff({ signal, closing }: Job): "aborted" | "closed" | undefined {
+  if (signal?.aborted) return "aborted";
+  return closing.aborted ? "closed" : undefined;
+}
 
 /** What is left of the caller's patience. */
 export const remainingMs = (job: Job, clock: Clock): number => Math.max(0, job.deadline - clock.now());

@@ -25,6 +25,8 @@ export class Messages {
   readonly #lines: Lines;
   readonly #flights: Flights;
   readonly #results: Results;
+  /** What renews the leases of open requests. */
+  readonly #renewals = new Set<() => void>();
 
   constructor(store: Store, settings: Settings, turns: Turns, floods: Floods, reporter: Reporter) {
     this.#store = store;
@@ -34,12 +36,17 @@ export class Messages {
     this.#reporter = reporter;
     this.#lines = new Lines(settings.clock);
     this.#flights = new Flights(settings.clock, settings.onBusy);
-    this.#results = new Results(settings.result);
+    this.#results = new Results(settings, reporter);
   }
 
   /** Twins within this process share one send. */
   send(job: Job): Promise<Delivery> {
     return job.identity.id === undefined ? this.#lead(job) : this.#flights.share(job, () => this.#lead(job));
+  }
+
+  /** Open requests are left to their leases: who comes after them finds their outcome unknown. */
+  stopRenewing(): void {
+    for (const stop of this.#renewals) stop();
   }
 
   /** Waits for the turn, sends, and goes round again after a 429, keeping its place in line. */
@@ -72,12 +79,14 @@ export class Messages {
         .renew({ ...ownershipOf(job), ...lease })
         .catch((error) => this.#reporter.storeFailed("renew", error));
     });
+    this.#renewals.add(stop);
     try {
       return await whileSending(sendingOf(job.call), () => job.send(job.signal));
     } catch (error) {
       return { type: "failure", error };
     } finally {
       stop();
+      this.#renewals.delete(stop);
       void this.#turns.leave(job);
     }
   }
@@ -87,8 +96,9 @@ export class Messages {
       outcome.kind === "ok" ? this.#results.keep(job, job.call.method, outcome.result) : undefined;
     const as = settlementOf(outcome, job.identity);
     const { ttlUs, charges: rules } = job;
+    const { content } = job.identity;
     await this.#store
-      .settle({ ...ownershipOf(job), record: recordOf(job), as, result, ttlUs, rules })
+      .settle({ ...ownershipOf(job), record: recordOf(job), as, content, result, ttlUs, rules })
       .catch((error) => this.#reporter.storeFailed("settle", error));
     return deliveryFrom(factsOf(job), outcome, reply);
   }

@@ -14,7 +14,7 @@ import {
   window,
 } from "./limiter/rules.js";
 import type { Logger } from "./observe/logger.js";
-import type { ResultMode } from "./result/index.js";
+import { checkCodec, type ResultCodec, type ResultMode } from "./result/index.js";
 import type { WhenStoreDown } from "./store/failover.js";
 import type { RuleParams, Store } from "./store/port.js";
 import { check, describe, isFunction, knownNames, nonNegative, oneOf, positiveWhole } from "./validate.js";
@@ -56,6 +56,12 @@ export interface IdempotencyOptions {
   result?: ResultMode;
   /** Keys become HMACs with this secret. Of a list, the first writes and all read (rotation). */
   secret?: string | string[];
+  /**
+   * What is stored of a result goes through this: encryption, for `result: "full"`. A result that cannot be encoded is
+   * not stored, one that cannot be decoded not replayed; the call is never failed by it, and nothing is sent twice.
+   * @default none
+   */
+  codec?: ResultCodec;
 }
 
 /** Rules by name; `false` switches one off. What is not named keeps the `conservative` preset. */
@@ -138,6 +144,7 @@ export interface Settings {
   readonly onMismatch: OnMismatch;
   readonly onAmbiguous: AmbiguousPolicy;
   readonly result: ResultMode;
+  readonly codec: ResultCodec | undefined;
   /** First writes, all read. */
   readonly secrets: readonly (string | undefined)[];
   readonly rules: Readonly<Partial<Record<RuleName, RuleParams>>>;
@@ -225,6 +232,7 @@ const idempotencyNames = [
   "onAmbiguous",
   "result",
   "secret",
+  "codec",
 ];
 
 function resolveIdempotency(given: GuardOptions["idempotency"]) {
@@ -241,6 +249,7 @@ function resolveIdempotency(given: GuardOptions["idempotency"]) {
     check(options.onAmbiguous, (value) => oneOf("`idempotency.onAmbiguous`", value, ["block", "retry"]));
   }
   check(options.result, (value) => oneOf("`idempotency.result`", value, ["minimal", "full", "none"]));
+  check(options.codec, checkCodec);
   return {
     dropsUpdates: given !== false,
     deduplicates: given === false ? () => false : (methods ?? (() => true)),
@@ -251,6 +260,7 @@ function resolveIdempotency(given: GuardOptions["idempotency"]) {
     onMismatch: options.onMismatch ?? defaults.idempotency.onMismatch,
     onAmbiguous: options.onAmbiguous ?? defaults.idempotency.onAmbiguous,
     result: options.result ?? defaults.idempotency.result,
+    codec: options.codec,
     secrets: resolveSecrets(options.secret),
   } as const;
 }

@@ -13,9 +13,12 @@ import type { RuleCharge } from "./store/port.js";
 export class Preparation {
   readonly #settings: Settings;
   readonly #clock: Clock;
+  readonly #closing: AbortSignalLike;
 
-  constructor(settings: Settings) {
+  /** @param closing aborts when the guard closes */
+  constructor(settings: Settings, closing: AbortSignalLike) {
     this.#settings = settings;
+    this.#closing = closing;
     this.#clock = settings.clock;
   }
 
@@ -27,7 +30,16 @@ export class Preparation {
     const finish = (identity: Identity): Job => {
       const ttlMs = options.ttlMs ?? (identity.scope === "update" ? settings.updateTtlMs : settings.ttlMs);
       const waits = options.abandon ?? signal;
-      return { ...fresh(), call, send, signal: waits, identity, charges, deadline, ttlUs: toMicros(ttlMs) };
+      return {
+        ...this.#fresh(),
+        call,
+        send,
+        signal: waits,
+        identity,
+        charges,
+        deadline,
+        ttlUs: toMicros(ttlMs),
+      };
     };
     if (!settings.deduplicates(call.method)) return finish(unguarded);
     const { match, secrets } = settings;
@@ -41,7 +53,7 @@ export class Preparation {
   touch(call: Call, send: Send, signal: AbortSignalLike | undefined): Job {
     const { deadline } = this.#facts(call);
     const charges = planGates(call.method, call.payload);
-    return { ...fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs: 0 };
+    return { ...this.#fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs: 0 };
   }
 
   /**
@@ -62,7 +74,7 @@ export class Preparation {
     const charges = planCharges(settings.rules, { ...facts, userId, ceiling: settings.rateCeiling });
     const deadline = this.#clock.now() + (options.maxWaitMs ?? settings.maxWaitMs.outside);
     const ttlUs = toMicros(settings.ttlMs);
-    return { ...fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs };
+    return { ...this.#fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs };
   }
 
   #facts(call: Call) {
@@ -88,6 +100,19 @@ export class Preparation {
     });
   }
 
+  /** Where every job begins. */
+  #fresh() {
+    return {
+      closing: this.#closing,
+      owner: ownerToken(),
+      attempt: 0,
+      requests: 0,
+      waitedMs: 0,
+      holdsTurn: false,
+      takesAmbiguous: false,
+    };
+  }
+
   /** Calls that a handler left running belong to its update until `updateTtlMs` has passed. */
   #liveUpdate(update: UpdateScope | undefined): UpdateScope | undefined {
     if (update === undefined) return undefined;
@@ -96,13 +121,3 @@ export class Preparation {
     return now - update.openedAt < this.#settings.updateTtlMs ? update : undefined;
   }
 }
-
-/** Where every job begins. */
-const fresh = () => ({
-  owner: ownerToken(),
-  attempt: 0,
-  requests: 0,
-  waitedMs: 0,
-  holdsTurn: false,
-  takesAmbiguous: false,
-});

@@ -2,7 +2,8 @@ import type { Delivery, Reply } from "./call.js";
 import { type Clock, sleepMs, toMillis } from "./clock.js";
 import { classify } from "./flood/classify.js";
 import type { Floods } from "./flood/floods.js";
-import { deliveryFrom, factsOf, type Job, sendingOf } from "./job.js";
+import { calledOff, deliveryFrom, factsOf, type Job, sendingOf } from "./job.js";
+import { pause } from "./limiter/wait.js";
 import { refuse } from "./refusal.js";
 import { whileSending } from "./scope.js";
 import type { Turns } from "./turns.js";
@@ -54,7 +55,8 @@ export class Touches {
 
   async #thawed(job: Job): Promise<Delivery | undefined> {
     for (;;) {
-      if (job.signal?.aborted) return refuse(factsOf(job), "aborted");
+      const over = calledOff(job);
+      if (over) return refuse(factsOf(job), over);
       const full = await this.#turns.enter(job);
       if (full) return full;
       const admission = await this.#turns.askGates(job);
@@ -72,7 +74,7 @@ export class Touches {
     const from = this.#clock.now();
     const waitMs = sleepMs(waitUs);
     this.#turns.waiting.forRule(job, from, rule, from + waitMs);
-    await this.#clock.sleep(waitMs, job.signal);
+    await pause(this.#clock, waitMs, job.signal, job.closing);
     job.waitedMs += this.#clock.now() - from;
   }
 }

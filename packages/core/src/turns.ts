@@ -1,11 +1,12 @@
 import type { Refusal } from "./call.js";
 import type { Caps } from "./caps/caps.js";
-import { type Clock, sleepMs, toMicros, toMillis } from "./clock.js";
+import { type Clock, sleepMs, stopwatch, toMicros, toMillis } from "./clock.js";
 import { defaults } from "./defaults.js";
 import { IdempotencyConflict, isStoreUnavailable } from "./errors.js";
-import { factsOf, type Job, ownershipOf, recordOf, remainingMs, remainingUs } from "./job.js";
+import { calledOff, factsOf, type Job, ownershipOf, recordOf, remainingMs, remainingUs } from "./job.js";
 import type { Ticket } from "./limiter/line.js";
 import { floodedRule } from "./limiter/plan.js";
+import { pause } from "./limiter/wait.js";
 import { spendsStars } from "./methods.js";
 import type { Events } from "./observe/events.js";
 import { type Settings, timing } from "./options.js";
@@ -89,7 +90,8 @@ export class Turns {
     });
     if (full === undefined) return undefined;
     if (job.holdsTurn) await this.giveBack(job);
-    if (job.signal?.aborted) return refuse(factsOf(job), "aborted");
+    const over = calledOff(job);
+    if (over) return refuse(factsOf(job), over);
     return refuse(factsOf(job), "rate_limited", { retryAfterMs: defaults.lookAgainMs.longest, rule: full });
   }
 
@@ -101,8 +103,11 @@ export class Turns {
     await this.#store.renew(lease).catch((error: Error) => this.#storeFailed("renew", error));
   }
 
-  #storeAway(job: Job, error: Error): Refusal {
+  /** A store that moves its keys is not away: who comes again finds it. */
+  #storeAway(job: Job, error: Error & { readonly moving: boolean }): Refusal {
     this.#storeFailed("admit", error);
+    if (error.moving)
+      return refuse(factsOf(job), "rate_limited", { retryAfterMs: defaults.lookAgainMs.longest });
     return refuse(factsOf(job), "store_unavailable");
   }
 
@@ -115,24 +120,21 @@ export class Turns {
     let sleep = pauseMs;
     for (;;) {
       if (sleep > 0) await this.#sleep(job, sleep);
-      if (job.signal?.aborted || !(await this.#atHead(job, ticket))) return this.#giveUp(job);
+      if (calledOff(job) || !(await this.#atHead(job, ticket))) return this.#giveUp(job);
       const full = await this.#enterOrThrow(job);
       if (full) return full;
-      const askedAt = this.#clock.now();
+      const sinceAsked = stopwatch(this.#clock);
       const admission = await this.#admit(job);
       if (admission.status !== "go") void this.leave(job);
       switch (admission.status) {
         case "go":
           job.holdsTurn = false;
-          if (job.signal?.aborted) {
-            await this.giveBack(job);
-            return refuse(factsOf(job), "aborted");
-          }
+          if (job.signal?.aborted) return this.#giveUp(job, true);
           if (admission.degraded && spendsStars(job.call.method, job.call.payload)) {
             await this.giveBack(job);
             return refuse(factsOf(job), "store_unavailable");
           }
-          if (toMicros(this.#clock.now() - askedAt) < admission.leaseUs) return admission;
+          if (toMicros(sinceAsked()) < admission.leaseUs) return admission;
           // This process slept past its lease: others read AMBIGUOUS by now. A late copy of this settle must
           // not meet the next try, so that one is another attempt.
           await this.giveBack(job);
@@ -231,14 +233,14 @@ export class Turns {
     if (ticket.isHead || (remainingMs(job, this.#clock) <= 0 && !job.holdsTurn)) return true;
     this.waiting.behind(job, this.#clock.now());
     const from = this.#clock.now();
-    const isHead = await ticket.head(remainingMs(job, this.#clock), job.signal);
+    const isHead = await ticket.head(remainingMs(job, this.#clock), job.signal, job.closing);
     job.waitedMs += this.#clock.now() - from;
     return isHead;
   }
 
   async #sleep(job: Job, ms: number): Promise<void> {
     const from = this.#clock.now();
-    await this.#clock.sleep(ms, job.signal);
+    await pause(this.#clock, ms, job.signal, job.closing);
     job.waitedMs += this.#clock.now() - from;
   }
 
@@ -257,10 +259,11 @@ export class Turns {
     this.#events.emit("wait", { bot, method, key: id, scope, rule, waitMs });
   }
 
-  /** Patience ended, or the caller aborted, before the turn came. */
-  async #giveUp(job: Job): Promise<Refusal> {
-    if (job.holdsTurn) await this.giveBack(job);
-    if (job.signal?.aborted) return refuse(factsOf(job), "aborted");
+  /** Patience ended, the caller aborted, or the guard closes, before the turn came or just then. */
+  async #giveUp(job: Job, claimed = job.holdsTurn): Promise<Refusal> {
+    if (claimed) await this.giveBack(job);
+    const over = calledOff(job);
+    if (over) return refuse(factsOf(job), over);
     const rules = await this.#store.stats({ bot: job.call.bot, rules: job.charges });
     const longest = rules.reduce((most, rule) => (rule.waitUs > most.waitUs ? rule : most), rules[0]!);
     return this.#tooFar(job, longest.waitUs, longest.name);

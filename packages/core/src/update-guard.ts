@@ -2,7 +2,7 @@ import { type Clock, toMicros } from "./clock.js";
 import { defaults } from "./defaults.js";
 import { IdempotencyConflict } from "./errors.js";
 import { ownerToken } from "./job.js";
-import { waitUntil } from "./limiter/wait.js";
+import { pause, waitUntil } from "./limiter/wait.js";
 import type { Events } from "./observe/events.js";
 import type { Warnings } from "./observe/warnings.js";
 import { type Settings, timing } from "./options.js";
@@ -50,8 +50,13 @@ export class UpdateGuard {
   readonly #warnings: Warnings;
   /** Updates that this process is handling: a duplicate waits here instead of asking the store. */
   readonly #running = new Map<string, Promise<void>>();
+  /** What renews the claims of running handlers. */
+  readonly #renewals = new Set<() => void>();
+  readonly #closing: AbortSignal;
 
-  constructor(store: Store, settings: Settings, events: Events, warnings: Warnings) {
+  /** @param closing aborts when the guard closes: nobody is held any longer */
+  constructor(store: Store, settings: Settings, events: Events, warnings: Warnings, closing: AbortSignal) {
+    this.#closing = closing;
     this.#warnings = warnings;
     this.#store = store;
     this.#settings = settings;
@@ -74,6 +79,11 @@ export class UpdateGuard {
     return this.#claimed(scope, update, () => insideUpdate(scope, handler));
   }
 
+  /** Handlers that still run are left to their leases. */
+  stopRenewing(): void {
+    for (const stop of this.#renewals) stop();
+  }
+
   async #claimed<T>(
     scope: UpdateScope,
     { unclaimed = "run" }: UpdateToHandle,
@@ -94,14 +104,14 @@ export class UpdateGuard {
         return undefined;
       }
       if (admission.status === "go") return this.#handleOnce(scope, claim, run);
-      const left = patience - this.#clock.now();
+      const left = this.#closing.aborted ? 0 : patience - this.#clock.now();
       if (left <= 0) {
         if (unclaimed === "reject") throw new IdempotencyConflict("busy", stillRunning);
         return run();
       }
       const first = this.#running.get(nameOf(claim));
-      if (first) await waitUntil(this.#clock, first, left, undefined);
-      else await this.#clock.sleep(Math.min(lookAgainMs, left));
+      if (first) await waitUntil(this.#clock, first, left, this.#closing);
+      else await pause(this.#clock, Math.min(lookAgainMs, left), this.#closing);
       lookAgainMs = Math.min(2 * lookAgainMs, defaults.lookAgainMs.longest);
     }
   }
@@ -114,6 +124,7 @@ export class UpdateGuard {
       const lease = { ...claim, attempt: 0, leaseUs: timing.leaseUs, rules: [] };
       this.#store.renew(lease).catch((error) => this.#storeFailed("renew", error));
     });
+    this.#renewals.add(stop);
     try {
       const result = await run();
       await this.#settle(claim, "done");
@@ -128,6 +139,7 @@ export class UpdateGuard {
       return undefined;
     } finally {
       stop();
+      this.#renewals.delete(stop);
       this.#running.delete(nameOf(claim));
       land();
     }

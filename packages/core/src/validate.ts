@@ -7,7 +7,10 @@ export function check<T>(value: T | undefined, validate: (value: T) => void): vo
   if (value !== undefined) validate(value);
 }
 
-/** Refuses anything but a plain object with known names: a misspelt option must not be silently ignored. */
+/**
+ * Refuses anything but a plain object with known names: a misspelt option must not be silently ignored, and one that
+ * every object of a process has was not given by the caller.
+ */
 export function knownNames(who: string, options: unknown, names: readonly string[]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new ConfigurationError(`${who} takes an object of options; got ${describe(options)}`);
@@ -18,6 +21,12 @@ export function knownNames(who: string, options: unknown, names: readonly string
         `${who}: unknown option \`${name.slice(0, 40)}\`; the options are ${names.join(", ")}`,
       );
     }
+  }
+  const inherited = names.find((name) => name in Object.prototype && !Object.hasOwn(options, name));
+  if (inherited !== undefined) {
+    throw new ConfigurationError(
+      `${who}: Object.prototype has a property \`${inherited}\`, so every object seems to have that option; find out what in this process has put it there`,
+    );
   }
 }
 

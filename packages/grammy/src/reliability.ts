@@ -1,6 +1,7 @@
 import {
   type AbortSignalLike,
   type ApiResponse,
+  type CloseOptions,
   ConfigurationError,
   type Guard,
   type GuardOptions,
@@ -39,8 +40,8 @@ export interface Reliability extends Transformer {
   updates(options?: UpdatesOptions): MiddlewareFn<Context>;
   /** The guard behind it: events, store, `run`. */
   readonly guard: Guard;
-  /** Takes no more calls, waits for those in flight, and lets go of what it opened. */
-  close(): Promise<void>;
+  /** Takes no more calls, refuses those that wait, lets open requests end, and lets go of what it opened. */
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /**
@@ -90,7 +91,7 @@ export function connect(options: ReliabilityOptions | Guard = {}): Connection {
 
   const transformer: Reliability = Object.assign(sendonce as unknown as Transformer, {
     guard,
-    close: () => guard.close(),
+    close: (options?: CloseOptions) => guard.close(options),
     updates: ({ drop }: UpdatesOptions = {}): MiddlewareFn<Context> =>
       async function sendonceUpdates(ctx, next) {
         const bot = identity.learn(ctx.me.id);

@@ -1,4 +1,11 @@
-import { botIdOf, ConfigurationError, type Guard, type GuardOptions, guardFrom } from "@sendonce/core";
+import {
+  botIdOf,
+  type CloseOptions,
+  ConfigurationError,
+  type Guard,
+  type GuardOptions,
+  guardFrom,
+} from "@sendonce/core";
 import type { Context, MiddlewareFn, Telegram } from "telegraf";
 import { guardedOf, guardTelegram } from "./guarded-telegram.js";
 import { unwatch, watch } from "./uncovered.js";
@@ -15,8 +22,8 @@ export interface Reliability extends MiddlewareFn<Context> {
   updates(options?: UpdatesOptions): MiddlewareFn<Context>;
   /** The guard behind it: events, store, `run`. */
   readonly guard: Guard;
-  /** Takes no more calls, waits for those in flight, and lets go of what it opened. */
-  close(): Promise<void>;
+  /** Takes no more calls, refuses those that wait, lets open requests end, and lets go of what it opened. */
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /**
@@ -40,7 +47,7 @@ export function reliability(options: GuardOptions | Guard = {}): Reliability {
     };
   return Object.assign(middleware(false), {
     guard,
-    close: () => bot.leave(),
+    close: (options?: CloseOptions) => bot.leave(options),
     updates: ({ drop = true }: UpdatesOptions = {}) => middleware(drop),
   });
 }
@@ -66,9 +73,9 @@ class OneBot {
     return this.#guard.namespace ?? id;
   }
 
-  leave(): Promise<void> {
+  leave(options?: CloseOptions): Promise<void> {
     if (this.#id !== undefined) unwatch(this.#id, this.#guard);
-    return this.#guard.close();
+    return this.#guard.close(options);
   }
 
   #meet(id: string): void {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { freePort } from "./ports.js";
-import { RequestReader } from "./requests.js";
+import { type Fault, Line } from "./proxied-line.js";
 import { whenTestEnds } from "./warden.js";
 
 /** Which requests a fault befalls. */
@@ -12,10 +12,12 @@ export interface Trigger {
   readonly times?: number;
 }
 
-type Fault = "lose-replies" | "lose-reply-and-reset" | "black-hole" | "reset";
+/** Which way something goes. */
+export type Direction = "to-clients" | "to-server";
 
 interface Rule extends Trigger {
   readonly fault: Fault;
+  readonly lateMs?: number;
   left: number;
 }
 
@@ -41,7 +43,7 @@ export class RedisProxy {
   #fromClients = 0;
   #toClients = 0;
   #rule: Rule | undefined;
-  #delayMs = 0;
+  #delays: Readonly<Record<Direction, () => number>> = prompt;
 
   private constructor(target: { readonly port: number; readonly url: string }, port: number) {
     this.#target = target;
@@ -80,6 +82,27 @@ export class RedisProxy {
     this.#befall(reset ? "lose-reply-and-reset" : "lose-replies", trigger);
   }
 
+  /**
+   * The first half of the next answer arrives, then the connection breaks, or with `mute` stays open and
+   * says no more.
+   */
+  cutReplies({ mute = false, ...trigger }: Trigger & { readonly mute?: boolean } = {}): void {
+    this.#befall(mute ? "cut-reply-and-mute" : "cut-reply", trigger);
+  }
+
+  /** Requests never arrive, answers to earlier ones do: one direction is dead. */
+  loseRequests(trigger: Trigger = {}): void {
+    this.#befall("lose-requests", trigger);
+  }
+
+  /**
+   * The client's side breaks at once, the server's side stays open: what was sent arrives `lateMs` later, when
+   * the client has long turned to another connection.
+   */
+  halfOpen(trigger: Trigger & { readonly lateMs: number }): void {
+    this.#befall("half-open", trigger);
+  }
+
   /** Nothing comes through either way; connections stay open and mute, new ones are accepted. */
   blackHole(trigger: Trigger = {}): void {
     this.#befall("black-hole", trigger);
@@ -95,16 +118,22 @@ export class RedisProxy {
     for (const line of [...this.#lines]) line.break();
   }
 
-  /** Answers take so much longer from now on. */
-  delay(ms: number): void {
-    this.#delayMs = ms;
+  /**
+   * Answers, or requests, take so much longer from now on. A function is asked for each chunk, and so gives
+   * jitter; the order stays.
+   */
+  delay(ms: number | (() => number), direction: Direction = "to-clients"): void {
+    this.#delays = { ...this.#delays, [direction]: typeof ms === "number" ? () => ms : ms };
   }
 
-  /** All is well again. Connections that lost anything break, for their answers would be taken amiss. */
+  /**
+   * All is well again. Connections that lost anything break, for their answers would be taken amiss; what a
+   * half-open one still has to tell arrives.
+   */
   heal(): void {
     this.#rule = undefined;
-    this.#delayMs = 0;
-    for (const line of [...this.#lines]) if (line.faulty) line.break();
+    this.#delays = prompt;
+    for (const line of [...this.#lines]) line.mend();
   }
 
   /** Breaks all connections and lets the port go. */
@@ -114,7 +143,7 @@ export class RedisProxy {
     await closed;
   }
 
-  #befall(fault: Fault, trigger: Trigger): void {
+  #befall(fault: Fault, trigger: Trigger & { readonly lateMs?: number }): void {
     this.#rule = { ...trigger, fault, left: trigger.times ?? Number.POSITIVE_INFINITY };
     if (trigger.on === undefined) for (const line of [...this.#lines]) this.#judge(line, []);
   }
@@ -130,7 +159,7 @@ export class RedisProxy {
       answered: (chunk) => {
         this.#toClients += chunk.length;
       },
-      delayMs: () => this.#delayMs,
+      delayMs: (direction) => this.#delays[direction](),
       closed: () => this.#lines.delete(line),
     });
     this.#lines.add(line);
@@ -143,85 +172,12 @@ export class RedisProxy {
     if (rule === undefined || rule.left === 0 || line.faulty) return;
     if (rule.on !== undefined && !names.includes(rule.on.toLowerCase())) return;
     rule.left -= 1;
-    line.suffer(rule.fault);
+    line.suffer(rule.fault, rule.lateMs);
   }
 }
 
-interface Listener {
-  sent(chunk: Buffer, names: readonly string[]): void;
-  answered(chunk: Buffer): void;
-  delayMs(): number;
-  closed(): void;
-}
-
-/** One client's connection, and the one that the proxy opened to the server for it. */
-class Line {
-  readonly #client: Socket;
-  readonly #server: Socket;
-  readonly #listener: Listener;
-  readonly #reader = new RequestReader();
-  /** Answers that are on their delayed way. */
-  readonly #late: Buffer[] = [];
-  #fault: Fault | undefined;
-
-  constructor(client: Socket, server: Socket, listener: Listener) {
-    this.#client = client;
-    this.#server = server;
-    this.#listener = listener;
-    client.on("data", (chunk) => this.#forward(chunk));
-    server.on("data", (chunk) => this.#answer(chunk));
-    for (const socket of [client, server]) {
-      socket.on("error", () => {});
-      socket.on("close", () => this.#end());
-    }
-  }
-
-  get faulty(): boolean {
-    return this.#fault !== undefined;
-  }
-
-  suffer(fault: Fault): void {
-    this.#fault = fault;
-    if (fault === "reset") this.break();
-  }
-
-  break(): void {
-    this.#client.resetAndDestroy();
-    this.#server.destroy();
-  }
-
-  #forward(chunk: Buffer): void {
-    this.#listener.sent(chunk, this.#reader.read(chunk));
-    if (this.#fault !== "black-hole" && this.#fault !== "reset") this.#server.write(chunk);
-  }
-
-  #answer(chunk: Buffer): void {
-    if (this.#fault === "lose-reply-and-reset") this.break();
-    if (this.#fault !== undefined) return;
-    const ms = this.#listener.delayMs();
-    if (ms === 0 && this.#late.length === 0) {
-      this.#deliver(chunk);
-      return;
-    }
-    // Timers may overtake one another when the delay shrinks; the queue does not.
-    this.#late.push(chunk);
-    setTimeout(() => this.#deliver(this.#late.shift()!), ms);
-  }
-
-  #deliver(chunk: Buffer): void {
-    if (this.#fault !== undefined) return;
-    this.#listener.answered(chunk);
-    this.#client.write(chunk);
-  }
-
-  /** When one side is gone, the other goes; a mute line stays until its client leaves. */
-  #end(): void {
-    if (this.#fault === "black-hole" && !this.#client.destroyed) return;
-    this.#client.destroy();
-    this.#server.destroy();
-    this.#listener.closed();
-  }
-}
+/** No delay either way. */
+const prompt: Readonly<Record<Direction, () => number>> = { "to-clients": () => 0, "to-server": () => 0 };
 
 /** Puts a proxy in front of a server; closed with the test. */
 export async function startProxy(target: {

@@ -308,6 +308,22 @@ describe("a broadcast", () => {
     expect(bench.requests).toHaveLength(200);
   });
 
+  test("a guard that is closed ends one that is paused, or that rests after a failure, at once", async () => {
+    for (const pause of [true, false]) {
+      const bench = new GuardBench();
+      bench.answers(...Array.from({ length: 40 }, () => refused(502, "Bad Gateway")));
+      const run = broadcast(apiOf(bench), people(40), "News", { id: "news", concurrency: 4 });
+      const ended = expect(run).rejects.toMatchObject({ parameters: { sendonce: { code: "closed" } } });
+      await bench.clock.advance(100);
+      if (pause) run.pause();
+      await bench.guard.close();
+      await ended;
+      expect(bench.now).toBe(100);
+      expect(run.progress).toMatchObject({ state: "failed", total: 40 });
+      expect(bench.clock.pending).toBe(0);
+    }
+  });
+
   test("an error that is neither Telegram's nor the network's is thrown when it stays", async () => {
     const bench = new GuardBench();
     let tries = 0;

@@ -5,6 +5,7 @@ import { deliveryOf } from "../delivered.js";
 import { carried } from "../delivery-options.js";
 import { ConfigurationError } from "../errors.js";
 import type { Guard } from "../guard.js";
+import { pause } from "../limiter/wait.js";
 import { isPaidBroadcast } from "../methods.js";
 import { outsideUpdate } from "../scope.js";
 import { type Ending, endingOf, type FailureKind } from "./ending.js";
@@ -132,12 +133,17 @@ class Run<R extends Recipient> {
     const abort = () => this.abort();
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
+    // Whoever rests or is paused finds out by its next call, which is refused: nothing is sent by a closed guard.
+    const { closing } = this.#api.guard;
+    const goOn = () => this.resume();
+    closing.addEventListener("abort", goOn);
     const stopReports = this.#api.guard.clock.every(defaults.broadcast.reportEveryMs, () => this.#report());
     await Promise.all(Array.from({ length: this.#concurrency() }, () => this.#worker()));
     await this.#recipients.close().catch((error) => this.#fail(error));
     if (!this.#stopped) this.#state = "done";
     stopReports();
     signal?.removeEventListener("abort", abort);
+    closing.removeEventListener("abort", goOn);
     this.#report();
     if (this.#failure) throw this.#failure.error;
     return this.progress;
@@ -293,7 +299,8 @@ class Run<R extends Recipient> {
    */
   async #rested(parcel: Parcel<R>, ms?: number): Promise<false> {
     const spreadMs = parcel.pauseMs * (0.5 + Math.random() / 2);
-    await this.#api.guard.clock.sleep(ms ?? spreadMs, this.#abandon.signal);
+    const { clock, closing } = this.#api.guard;
+    await pause(clock, ms ?? spreadMs, this.#abandon.signal, closing);
     parcel.pauseMs = Math.min(2 * parcel.pauseMs, defaults.broadcast.retryMs.longest);
     return false;
   }

@@ -1,7 +1,7 @@
-import type { AbortSignalLike, Call } from "../call.js";
+import type { Call } from "../call.js";
 import type { Clock } from "../clock.js";
 import { defaults } from "../defaults.js";
-import { type Job, ownerToken, remainingMs } from "../job.js";
+import { calledOff, type Job, ownerToken, remainingMs } from "../job.js";
 import { Lines, type Ticket } from "../limiter/line.js";
 import { waitUntil } from "../limiter/wait.js";
 import type { Reporter } from "../observe/report.js";
@@ -101,6 +101,11 @@ export class Caps {
     await Promise.all([...holding.slots.values()].map((slot) => this.#free(slot)));
   }
 
+  /** Slots of requests that are left to themselves run out with their leases. */
+  stopKeeping(): void {
+    for (const { stop } of this.#held.values()) stop();
+  }
+
   /** Waits until all that was given back is free for others. */
   async rest(): Promise<void> {
     await Promise.all(this.#freeing);
@@ -138,7 +143,7 @@ export class Caps {
         const leftMs = remainingMs(job, this.#clock);
         if (leftMs <= 0) return false;
         waiting();
-        await this.#untilNextLook(line, Math.min(this.#pauseMs(), leftMs), job.signal);
+        await this.#untilNextLook(job, line, Math.min(this.#pauseMs(), leftMs));
       }
       return false;
     } finally {
@@ -149,15 +154,15 @@ export class Caps {
 
   /** Answers `false` when patience or interest ended first. */
   async #atHead(job: Job, ticket: Ticket, waiting: () => void): Promise<boolean> {
-    if (job.signal?.aborted) return false;
+    if (calledOff(job)) return false;
     if (ticket.isHead) return true;
     waiting();
-    return ticket.head(remainingMs(job, this.#clock), job.signal);
+    return ticket.head(remainingMs(job, this.#clock), job.signal, job.closing);
   }
 
-  async #untilNextLook(line: string, ms: number, signal: AbortSignalLike | undefined): Promise<void> {
+  async #untilNextLook({ signal, closing }: Job, line: string, ms: number): Promise<void> {
     const woken = new Promise<void>((resolve) => this.#looking.set(line, resolve));
-    await waitUntil(this.#clock, woken, ms, signal);
+    await waitUntil(this.#clock, woken, ms, signal, closing);
     this.#looking.delete(line);
   }
 

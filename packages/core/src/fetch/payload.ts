@@ -38,10 +38,11 @@ const attached = /^attach:\/\/(.+)$/s;
 export function payloadOf(entries: Iterable<Entry>): Record<string, unknown> {
   const parts = new Map<string, unknown>(entries);
   const used = new Set<string>();
-  const payload: Record<string, unknown> = {};
-  for (const [name, value] of parts) payload[name] = resolved(parsed(name, value), parts, used);
-  for (const name of used) delete payload[name];
-  return payload;
+  const fields = [...parts].map(
+    ([name, value]) => [name, resolved(parsed(name, value), parts, used, 0)] as const,
+  );
+  // Not by assignment: a field may be called `__proto__`.
+  return Object.fromEntries(fields.filter(([name]) => !used.has(name)));
 }
 
 function parsed(name: string, value: unknown): unknown {
@@ -54,11 +55,21 @@ function parsed(name: string, value: unknown): unknown {
   }
 }
 
-function resolved(value: unknown, parts: ReadonlyMap<string, unknown>, used: Set<string>): unknown {
+/** Deeper than any parameter that names an attachment; what lies below stays as it is. */
+const deepest = 64;
+
+function resolved(
+  value: unknown,
+  parts: ReadonlyMap<string, unknown>,
+  used: Set<string>,
+  depth: number,
+): unknown {
   if (typeof value === "string") return attachment(value, parts, used) ?? value;
-  if (Array.isArray(value)) return value.map((item) => resolved(item, parts, used));
+  if (depth > deepest) return value;
+  const inside = (item: unknown) => resolved(item, parts, used, depth + 1);
+  if (Array.isArray(value)) return value.map(inside);
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolved(item, parts, used)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(item)]));
 }
 
 function attachment(value: string, parts: ReadonlyMap<string, unknown>, used: Set<string>): unknown {

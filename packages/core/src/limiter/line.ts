@@ -66,14 +66,14 @@ export class Ticket {
   }
 
   /** Waits to be the head, at most `ms`. Answers whether it is. */
-  async head(ms: number, signal: AbortSignalLike | undefined): Promise<boolean> {
+  async head(ms: number, ...signals: readonly (AbortSignalLike | undefined)[]): Promise<boolean> {
     if (this.isHead) return true;
     const called = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await waitUntil(this.#clock, called, ms, signal);
+    await waitUntil(this.#clock, called, ms, ...signals);
     this.#wake = undefined;
-    return this.isHead && !signal?.aborted;
+    return this.isHead && !signals.some((signal) => signal?.aborted);
   }
 
   /** Nobody stands before it. */

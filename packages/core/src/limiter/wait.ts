@@ -1,21 +1,49 @@
 import type { AbortSignalLike } from "../call.js";
 import type { Clock } from "../clock.js";
 
-/** Waits for `event`, at most `ms`, or until the signal aborts. Leaves no timer and no listener behind. */
-export async function waitUntil(
+type Signals = readonly (AbortSignalLike | undefined)[];
+
+/**
+ * Waits for `event`, at most `ms`, or until one of the signals aborts. Never rejects; leaves no timer and no listener
+ * behind.
+ */
+export function waitUntil(
   clock: Clock,
   event: Promise<unknown>,
   ms: number,
-  signal: AbortSignalLike | undefined,
+  ...signals: Signals
 ): Promise<void> {
+  return untilCalled(signals, (alarm, ring) =>
+    Promise.race([event.then(ring, ring), clock.sleep(ms, alarm)]),
+  );
+}
+
+/** Sleeps `ms`, or until one of the signals aborts. Never rejects; leaves no timer and no listener behind. */
+export function pause(clock: Clock, ms: number, ...signals: Signals): Promise<void> {
+  return untilCalled(signals, (alarm) => clock.sleep(ms, alarm));
+}
+
+/** Waits for `event`, or until one of the signals aborts. Never rejects; leaves no listener behind. */
+export function unlessCalled(event: Promise<unknown>, ...signals: Signals): Promise<void> {
+  return untilCalled(signals, (alarm, ring) => {
+    const called = new Promise<void>((resolve) => alarm.addEventListener("abort", () => resolve()));
+    void event.then(ring, ring);
+    return called;
+  });
+}
+
+async function untilCalled(
+  signals: Signals,
+  wait: (alarm: AbortSignal, ring: () => void) => Promise<unknown>,
+): Promise<void> {
+  if (signals.some((signal) => signal?.aborted)) return;
   const alarm = new AbortController();
-  const stop = () => alarm.abort();
-  signal?.addEventListener("abort", stop);
+  const ring = () => alarm.abort();
+  for (const signal of signals) signal?.addEventListener("abort", ring);
   try {
-    if (signal?.aborted) return;
-    await Promise.race([event.then(stop, stop), clock.sleep(ms, alarm.signal)]);
+    await wait(alarm.signal, ring);
   } finally {
-    alarm.abort();
-    signal?.removeEventListener("abort", stop);
+    ring();
+    for (const signal of signals) signal?.removeEventListener("abort", ring);
   }
 }

@@ -42,6 +42,8 @@ export interface GuardEvents {
   broadcast: BroadcastProgress;
   /** The shared store was lost, or is back. */
   mode: { readonly mode: StoreMode; readonly store: string; readonly reason?: string | undefined };
+  /** The guard closed; `unfinished` calls had a request open still, whose outcome it does not wait for. */
+  closed: { readonly unfinished: number };
   /** The store failed at a step that could be done without. */
   storeError: { readonly verb: string; readonly message: string };
 }

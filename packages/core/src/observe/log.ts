@@ -22,6 +22,8 @@ const lines: { readonly [Name in EventName]: Line<Name> } = {
   broadcast: ({ state }) => [state === "running" ? "debug" : "info", `broadcast ${state}`],
   mode: ({ mode }) =>
     mode === "shared" ? ["info", "the store is back"] : ["error", `the store is away: ${mode}`],
+  closed: ({ unfinished }) =>
+    unfinished === 0 ? ["info", "closed"] : ["warn", "closed with requests open: left to their leases"],
   storeError: () => ["error", "store failed"],
 };
 

@@ -23,8 +23,8 @@ const askAgainOurselves = { maxRedirections: 3, retryDelayOnTryAgain: 20 };
 
 /** Pauses between tries while a Cluster moves slots, in ms; the last one again and again. */
 const movingPausesMs = [20, 50, 100, 200, 400, 800, 1_000];
-/** How long that goes on for callers with no patience of their own, in ms. */
-const movingPatienceMs = 30_000;
+/** How long that goes on for callers with no patience of their own, in ms: what they tell is owed then. */
+const movingPatienceMs = 2_000;
 
 type Client = Redis | Cluster;
 
@@ -79,6 +79,20 @@ export class Connection {
   /** Any other command. */
   async ask<T>(verb: string, command: (client: Client) => Promise<T>): Promise<T> {
     return this.#answer(verb, command, movingPatienceMs);
+  }
+
+  /**
+   * How many replicas hold all that this connection has written to the server of `key`, after at most `timeoutMs`.
+   */
+  async acknowledgedBy(key: string, replicas: number, timeoutMs: number): Promise<number> {
+    return this.ask("wait", async (client) => {
+      if (!isCluster(client)) return client.wait(replicas, timeoutMs);
+      // WAIT names no key: a pipeline takes it to the node of one that does.
+      const answers = await client.pipeline().get(key).wait(replicas, timeoutMs).exec();
+      const [error, acknowledged] = answers![1]!;
+      if (error) throw error;
+      return Number(acknowledged);
+    });
   }
 
   /** Whether commands go to a Redis Cluster. */

@@ -18,12 +18,22 @@ import type { Connection } from "./connection.js";
 import { keyPattern, recordKey, ruleKey } from "./keys.js";
 import { foreignValue } from "./refused.js";
 import * as scripts from "./scripts.js";
+import { toldByInfo } from "./server-info.js";
 import { ServerTime } from "./server-time.js";
 import { RedisSlots } from "./slots.js";
+
+/** Replicas that must have a claim before its message is sent. */
+export interface ReplicaWait {
+  /** So many, at least 1. */
+  readonly replicas: number;
+  /** How long they are waited for, in ms; less than `commandTimeoutMs`. */
+  readonly timeoutMs: number;
+}
 
 /** A store on Redis: every verb is one Lua script, all times are the server's. Made by `redisStore`. */
 export class RedisStore implements Store {
   readonly name: string;
+  readonly commandTimeoutMs: number;
   readonly slots: RedisSlots;
   readonly #connection: Connection;
   readonly #batches: Batches;
@@ -32,8 +42,18 @@ export class RedisStore implements Store {
   /** How long an admit may be on its way before it must do nothing, in µs. */
   readonly #patienceUs: number;
 
-  constructor(name: string, connection: Connection, patienceMs: number, release: () => void) {
+  readonly #replicas: ReplicaWait | undefined;
+
+  constructor(
+    name: string,
+    connection: Connection,
+    patienceMs: number,
+    release: () => void,
+    replicas?: ReplicaWait,
+  ) {
+    this.#replicas = replicas;
     this.name = name;
+    this.commandTimeoutMs = patienceMs;
     this.#connection = connection;
     this.#batches = new Batches(connection);
     this.#release = release;
@@ -46,11 +66,29 @@ export class RedisStore implements Store {
   async admit(request: AdmitRequest): Promise<Admission> {
     for (let tries = 0; tries < mostAdmits; tries++) {
       const admission = await this.#admitOnce(request);
-      if (admission.status !== "expired" || request.deadlineUs !== undefined) return admission;
+      if (admission.status === "expired" && request.deadlineUs === undefined) continue;
+      if (admission.status === "go" && request.claim?.mode === "send") await this.#copied(request);
+      return admission;
     }
     throw new StoreUnavailable(
       "commands reach Redis later than they may; raise redisStore({ commandTimeoutMs })",
     );
+  }
+
+  /** The mark must be known to replicas too before anything is sent; else it is taken back. */
+  async #copied(request: AdmitRequest): Promise<void> {
+    if (this.#replicas === undefined) return;
+    const { replicas, timeoutMs } = this.#replicas;
+    const { bot, owner, attempt, rules, ttlUs } = request;
+    const record = request.claim!.id;
+    try {
+      const key = recordKey(bot, record);
+      const acknowledged = await this.#connection.acknowledgedBy(key, replicas, timeoutMs);
+      if (acknowledged < replicas) throw tooFewReplicas(this.#replicas, acknowledged);
+    } catch (error) {
+      await this.settle({ bot, owner, attempt, record, as: "unsent", ttlUs, rules }).catch(() => {});
+      throw error;
+    }
   }
 
   async #admitOnce(request: AdmitRequest): Promise<Admission> {
@@ -164,12 +202,12 @@ export class RedisStore implements Store {
   }
 
   async ping(): Promise<StoreHealth> {
-    const [time, memory] = await this.#connection.ask("ping", (client) =>
+    const [time, info] = await this.#connection.ask("ping", (client) =>
       // Who may not read INFO has a store all the same.
-      Promise.all([client.time(), client.info("memory").catch(() => "")]),
+      Promise.all([client.time(), client.info().catch(() => "")]),
     );
     const [seconds, micros] = time;
-    return { nowUs: Number(seconds) * 1e6 + Number(micros), evictionPolicy: evictionPolicyIn(memory) };
+    return { nowUs: Number(seconds) * 1e6 + Number(micros), ...toldByInfo(info) };
   }
 
   /** Keys of one bot, by SCAN: for operators and tests, never on the way of a send. */
@@ -237,11 +275,11 @@ export class RedisStore implements Store {
   }
 }
 
-/** The policy of a server that has a limit; without one nothing is thrown away. */
-function evictionPolicyIn(memory: string): string | undefined {
-  const limited = !/^maxmemory:0\r?$/m.test(memory);
-  return limited ? /^maxmemory_policy:([\w-]+)/m.exec(memory)?.[1] : undefined;
-}
+const tooFewReplicas = ({ replicas, timeoutMs }: ReplicaWait, acknowledged: number): StoreUnavailable =>
+  new StoreUnavailable(
+    `${acknowledged} of ${replicas} replicas acknowledged a claim within ${timeoutMs} ms: look after the replicas, or change redisStore({ waitForReplicas })`,
+    { refusesWrites: true },
+  );
 
 /** An admit that came too late is asked again so often. */
 const mostAdmits = 4;

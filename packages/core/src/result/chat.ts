@@ -12,7 +12,9 @@ export function chatTypeCode(type: unknown): number | string {
 /** A chat from its stored id and type. */
 export function chatOf(id: number, code: unknown): { id: number; type: string } {
   if (typeof code === "string") return { id, type: code };
-  return { id, type: chatTypes[code as number] ?? typeFromId(id) };
+  // The store may have been written to by others: nothing but a number is a place in the list.
+  const known = typeof code === "number" ? chatTypes[code] : undefined;
+  return { id, type: known ?? typeFromId(id) };
 }
 
 /**

@@ -21,6 +21,16 @@ export function replayedResult(call: Call, stored: string | undefined): unknown 
   return result === undefined ? untold(call) : result;
 }
 
+/** Telegram's results have fewer than 20 levels. One of thousands would overflow the stack of whoever writes it as JSON. */
+const deepest = 200;
+
+function isShallow(value: unknown, left: number): boolean {
+  const fields = fieldsOf(value);
+  return (
+    fields === undefined || (left > 0 && Object.values(fields).every((item) => isShallow(item, left - 1)))
+  );
+}
+
 /** Undefined for what was cut off, written by something else, or holds nothing. */
 function parsed(json: string): unknown {
   try {
@@ -39,7 +49,7 @@ function read(call: Call, form: string | undefined, body: unknown): unknown {
     case forms.ids:
       return Array.isArray(body) ? body.map(messageId) : identified(call, body);
     case forms.json:
-      return body;
+      return isShallow(body, deepest) ? body : undefined;
     default:
       return undefined;
   }

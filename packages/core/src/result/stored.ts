@@ -26,6 +26,8 @@ export const forms = {
   ids: "i",
   /** JSON, as it is. */
   json: "j",
+  /** Any of these, as `idempotency.codec` made it. */
+  encoded: "e",
 } as const;
 
 /**

@@ -18,11 +18,14 @@ const bucket = (capacity: number): RuleCharge => ({
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** A process before a store that can be taken away, before (`gone`) or after (`mute`) it does what it is told. */
+/** `gone`: before it does what it is told; `mute`: after. `moving`: it has no time for this key now. */
+type Trouble = "gone" | "mute" | "moving";
+
+/** A process before a store that can be taken away. */
 function process(whenStoreDown: WhenStoreDown = "local") {
   const clock = new VirtualClock();
   const shared = memoryStore({ clock });
-  let trouble: "gone" | "mute" | undefined;
+  let trouble: Trouble | undefined;
   let asked = 0;
   const flaky = new Proxy(shared, {
     get(target, verb) {
@@ -31,6 +34,7 @@ function process(whenStoreDown: WhenStoreDown = "local") {
       return async (...args: unknown[]) => {
         asked++;
         if (trouble === "gone") throw new StoreUnavailable("gone");
+        if (trouble === "moving") throw new StoreUnavailable("moving", { moving: true });
         const answer = await member.apply(target, args);
         if (trouble === "mute") throw new StoreUnavailable("no answer");
         return answer;
@@ -45,7 +49,7 @@ function process(whenStoreDown: WhenStoreDown = "local") {
     shared,
     modes,
     asked: () => asked,
-    trouble: (kind: "gone" | "mute" | undefined) => {
+    trouble: (kind: Trouble | undefined) => {
       trouble = kind;
     },
     async pass(ms: number) {
@@ -175,6 +179,37 @@ describe("when the store goes away", () => {
   );
 });
 
+describe("while the store moves its keys", () => {
+  it("calls are put off, nothing falls, and the mode stays", async () => {
+    const { admit, trouble, modes, store, stateOf } = process();
+    trouble("moving");
+    for (let i = 0; i < 10; i++)
+      await expect(admit(`a${i}`)).rejects.toMatchObject({ code: "store_unavailable", moving: true });
+    trouble(undefined);
+    expect(modes).toEqual([]);
+    expect(store.mode).toBe("shared");
+    expect(await stateOf()).toBeUndefined();
+    expect(await admit("b")).not.toHaveProperty("degraded");
+  });
+
+  it("an outcome, and a flood, are told when it is done", async () => {
+    const { admit, settle, freeze, trouble, modes, stateOf, pass, shared } = process();
+    const rules = [bucket(20)];
+    await admit("a", "sent", { rules });
+    await admit("b", "r", { rules });
+    trouble("moving");
+    await settle("a", "done", "sent", 0, rules);
+    await expect(freeze("b", rules)).rejects.toMatchObject({ moving: true });
+    await settle("b", "free", "r", 0, rules);
+    trouble(undefined);
+    await pass(1_000);
+    expect(await stateOf("sent")).toBe("done");
+    expect(await stateOf("r")).toBeUndefined();
+    expect((await shared.stats({ bot: "1", rules }))[0]).toMatchObject({ frozenUs: 4 * second });
+    expect(modes).toEqual([]);
+  });
+});
+
 describe("when the store is back", () => {
   it.each(["gone", "mute"] as const)(
     "the outcome of one lost answer (%s) is written without any change of mode",
@@ -235,6 +270,57 @@ describe("when the store is back", () => {
     trouble(undefined);
     expect(await admit("a", "r")).not.toHaveProperty("degraded");
     expect(store.mode).toBe("shared");
+  });
+
+  it("it holds what it is told against what is asked: the content goes with an outcome", async () => {
+    const { store, shared, admit, trouble, pass, stateOf } = process();
+    trouble("gone");
+    const claim = { id: "r", mode: "send", content: "one" } as const;
+    await admit("a", "r", { claim });
+    const outcome = { bot: "1", owner: "a", attempt: 0, record: "r", rules: [], ttlUs: 1_800 * second };
+    await store.settle({ ...outcome, as: "done", content: "one" });
+    trouble(undefined);
+    await pass(1_000);
+    expect(await stateOf()).toBe("done");
+    const other = { ...claim, content: "two" };
+    const ask = { ...outcome, claim: other, maxWaitUs: 0, leaseUs: second, graceUs: 0 };
+    expect(await shared.admit(ask)).toMatchObject({ status: "mismatch" });
+  });
+
+  it.each(["local", "allow-all", "reject"] as const)(
+    "%s: a flood that it was not told of is told, for what is left of it",
+    async (whenStoreDown) => {
+      const { store, shared, admit, freeze, trouble, pass } = process(whenStoreDown);
+      const rules = [bucket(20)];
+      const frozenUs = async () => (await shared.stats({ bot: "1", rules }))[0]!.frozenUs;
+      await admit("a", "r", { rules });
+      trouble("gone");
+      await freeze("a", rules).catch(() => {});
+      for (let i = 0; i < 3; i++) await store.ping().catch(() => {});
+      await pass(2_000);
+      expect(await frozenUs()).toBe(0);
+      trouble(undefined);
+      await pass(1_000);
+      expect(await frozenUs()).toBe(2 * second);
+      await pass(3_000);
+      expect(await frozenUs()).toBe(0);
+    },
+  );
+
+  it("a flood that is over by then is not told", async () => {
+    const { store, shared, admit, freeze, trouble, pass, asked } = process();
+    const rules = [bucket(20)];
+    await admit("a", "r", { rules });
+    trouble("gone");
+    await freeze("a", rules);
+    for (let i = 0; i < 3; i++) await store.ping().catch(() => {});
+    await pass(6_000);
+    trouble(undefined);
+    await pass(2_000);
+    expect((await shared.stats({ bot: "1", rules }))[0]).toMatchObject({ frozenUs: 0, rate: 1 });
+    const before = asked();
+    await pass(10_000);
+    expect(asked()).toBe(before);
   });
 
   it("closing tells it what is owed", async () => {

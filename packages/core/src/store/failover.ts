@@ -9,8 +9,9 @@ import {
 import { FailoverSlots } from "../caps/failover-slots.js";
 import type { Clock } from "../clock.js";
 import { isStoreUnavailable, StoreUnavailable } from "../errors.js";
-import { ownerToken } from "../job.js";
+import { examine, roundTrip, type StoreReport } from "./examination.js";
 import { MemoryStore } from "./memory.js";
+import { OwedFreezes } from "./owed-freezes.js";
 import type {
   Admission,
   AdmitRequest,
@@ -63,13 +64,17 @@ export class FailoverStore implements Store {
   readonly #local: MemoryStore;
   readonly #options: FailoverOptions;
   readonly #writeBack: WriteBack;
+  readonly #freezes: OwedFreezes;
   /** Owners whose runs left the shared store. */
   readonly #fallen = new Set<string>();
   readonly #breaker = circuitBreaker(
-    handleWhen((error) => isStoreUnavailable(error)),
+    handleWhen((error) => isStoreUnavailable(error) && !error.moving),
     { halfOpenAfter: probeEveryMs, breaker: new ConsecutiveBreaker(failuresToBreak) },
   );
+  /** Who asked last: a probe among other keys might be refused, or go to another node of a Cluster. */
+  #bot = "probe";
   #away = false;
+  #resting = false;
   #stopWatching: (() => void) | undefined;
   #isolation: { dispose(): void } | undefined;
 
@@ -90,7 +95,9 @@ export class FailoverStore implements Store {
     const taker = {
       admit: (request: AdmitRequest) => this.#ask(() => shared.admit(request)),
       settle: (request: SettleRequest) => this.#ask(() => shared.settle(request)),
+      freeze: (request: FreezeRequest) => this.#ask(() => shared.freeze(request)),
     };
+    this.#freezes = new OwedFreezes(taker, clock);
     this.#writeBack = new WriteBack(taker, options.onDropped);
     this.#breaker.onBreak((failure) => this.#lost("error" in failure ? failure.error : undefined));
     this.#breaker.onReset(() => this.#back());
@@ -100,11 +107,22 @@ export class FailoverStore implements Store {
     return this.#shared.name;
   }
 
+  /** Outcomes that the shared store has not taken yet. */
+  get owed(): number {
+    return this.#writeBack.size;
+  }
+
+  /** Looks at the shared store past the breaker: what is found changes nothing here. */
+  examine(): Promise<StoreReport> {
+    return examine(this.#shared, this.#options.clock, this.#bot);
+  }
+
   get mode(): StoreMode {
     return this.#breaker.state === CircuitState.Closed ? "shared" : this.#options.whenStoreDown;
   }
 
   async admit(request: AdmitRequest): Promise<Admission> {
+    this.#bot = request.bot;
     if (this.#fallen.has(request.owner) || (await this.#knowsBetter(request))) {
       return this.#admitAlone(
         request,
@@ -116,7 +134,7 @@ export class FailoverStore implements Store {
       if (admission.status === "go" && request.claim) this.#local.note(request, admission);
       return admission;
     } catch (error) {
-      if (!isStoreUnavailable(error)) throw error;
+      if (!isStoreUnavailable(error) || error.moving) throw error;
       if (!this.#away) this.#options.onFall?.("admit", error.message);
       return this.#admitAlone(request, error);
     }
@@ -148,18 +166,26 @@ export class FailoverStore implements Store {
   /** Also stops the rule here. Where nothing may be sent without the store, the caller gets its 429. */
   async freeze(request: FreezeRequest): Promise<FreezeAnswer> {
     const frozenHere = await this.#local.freeze(request);
-    if (this.#fallen.has(request.owner)) return frozenHere;
+    if (this.#fallen.has(request.owner)) {
+      this.#oweFreeze(request);
+      return frozenHere;
+    }
     try {
       return await this.#ask(() => this.#shared.freeze(request));
     } catch (error) {
       if (!isStoreUnavailable(error)) throw error;
+      this.#oweFreeze(request);
       return this.#freezeAlone(request, frozenHere, error);
     }
   }
 
-  #freezeAlone(request: FreezeRequest, frozenHere: FreezeAnswer, reason: unknown): FreezeAnswer {
+  #freezeAlone(
+    request: FreezeRequest,
+    frozenHere: FreezeAnswer,
+    reason: { readonly moving: boolean },
+  ): FreezeAnswer {
     const { bot, owner, attempt, record, rules } = request;
-    if (this.#options.whenStoreDown === "reject") {
+    if (this.#options.whenStoreDown === "reject" || reason.moving) {
       // It may have been carried out, and then the record waits for a turn that nobody will take.
       if (record) this.#owe({ bot, owner, attempt: attempt + 1, record, as: "free", ttlUs: 0, rules });
       throw reason;
@@ -195,9 +221,10 @@ export class FailoverStore implements Store {
 
   /** Stops looking after the shared store, which may be others' too; what is owed is told once more. */
   async rest(): Promise<void> {
+    this.#resting = true;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
-    if (!this.#away) await this.#writeBack.flush();
+    if (!this.#away) await this.#tellOwed();
   }
 
   async close(): Promise<void> {
@@ -242,6 +269,12 @@ export class FailoverStore implements Store {
     if (claim) this.#owe({ bot, owner, attempt, record: claim.id, as: "unsent", ttlUs, rules });
   }
 
+  /** Other processes would send into the flood. */
+  #oweFreeze(request: FreezeRequest): void {
+    this.#freezes.add(request);
+    this.#watch();
+  }
+
   /** For the shared store, as soon as it takes it. */
   #owe(outcome: SettleRequest): void {
     this.#writeBack.add(outcome);
@@ -270,9 +303,7 @@ export class FailoverStore implements Store {
 
   /** Does it take writes again? */
   async #probeWrite(): Promise<void> {
-    const { bot, owner, attempt, record } = probe;
-    await this.#shared.admit({ ...probe, claim: { id: record, mode: "update" } });
-    await this.#shared.settle({ bot, owner, attempt, record, as: "unsent", ttlUs: 0, rules: [] });
+    await roundTrip(this.#shared, this.#bot);
     this.#isolation?.dispose();
     this.#isolation = undefined;
   }
@@ -296,36 +327,35 @@ export class FailoverStore implements Store {
   #back(): void {
     this.#away = false;
     this.#options.onMode("shared");
-    void this.#writeBack.flush();
+    void this.#tellOwed();
+  }
+
+  /** By a write: a server may answer whoever asks for the time, and yet carry out no script. */
+  #probe(): Promise<void> {
+    return this.#ask(() => roundTrip(this.#shared, this.#bot));
+  }
+
+  /** Floods first: until they are told, others run into them. */
+  async #tellOwed(): Promise<void> {
+    await this.#freezes.flush();
+    await this.#writeBack.flush();
   }
 
   /** Looks after the store while it is away, or while it is owed outcomes. */
   #watch(): void {
+    if (this.#resting) return;
     this.#stopWatching ??= this.#options.clock.every(probeEveryMs, () => void this.#look());
   }
 
   async #look(): Promise<void> {
     if (this.#isolation) await this.#probeWrite().catch(() => {});
-    else if (this.#away) await this.ping().catch(() => {});
-    else await this.#writeBack.flush();
-    if (this.#away || this.#writeBack.size > 0) return;
+    else if (this.#away) await this.#probe().catch(() => {});
+    else await this.#tellOwed();
+    if (this.#away || this.#writeBack.size + this.#freezes.size > 0) return;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
   }
 }
-
-/** A record of nobody's, to see whether the store takes writes. */
-const probe = Object.freeze({
-  bot: "probe",
-  owner: ownerToken(),
-  attempt: 0,
-  record: `probe-${ownerToken()}`,
-  rules: [],
-  maxWaitUs: 0,
-  leaseUs: 1_000_000,
-  graceUs: 0,
-  ttlUs: 1_000_000,
-});
 
 /** Answers after which a run asks and sends no more. */
 const endsRun: ReadonlySet<Admission["status"]> = new Set(["refused", "done", "mismatch"]);

@@ -23,14 +23,23 @@ export class LazyStore implements Store {
   };
   readonly #load: () => Promise<Store>;
   #store: Promise<Store> | undefined;
+  #opened: Store | undefined;
 
   constructor(name: string, load: () => Promise<Store>) {
     this.name = name;
     this.#load = load;
   }
 
+  /** Known from the first use on. */
+  get commandTimeoutMs(): number | undefined {
+    return this.#opened?.commandTimeoutMs;
+  }
+
   #open(): Promise<Store> {
-    this.#store ??= this.#load();
+    this.#store ??= this.#load().then((store) => {
+      this.#opened = store;
+      return store;
+    });
     return this.#store;
   }
 

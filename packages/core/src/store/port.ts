@@ -137,6 +137,8 @@ export type Settlement = "done" | "free" | "unsent" | "ambiguous";
 export interface SettleRequest extends Ownership {
   readonly record: string;
   readonly as: Settlement;
+  /** Content hash of the record, for who has to make it anew; a store that holds the record does not look at it. */
+  readonly content?: string | undefined;
   readonly result?: string | undefined;
   readonly ttlUs: number;
   readonly rules: readonly RuleCharge[];
@@ -228,6 +230,13 @@ export interface StoreHealth {
   readonly rules?: number | undefined;
   /** How a full server makes room; anything but `noeviction` (or no limit at all) throws records away. */
   readonly evictionPolicy?: string | undefined;
+  /** Such as `7.0.15`. */
+  readonly serverVersion?: string | undefined;
+  /** A replica takes no writes. */
+  readonly role?: "master" | "replica" | undefined;
+  readonly usedMemoryBytes?: number | undefined;
+  /** Left out where there is no limit. */
+  readonly maxMemoryBytes?: number | undefined;
 }
 
 /** The port that MemoryStore and RedisStore implement; `storeContract` in `@sendonce/core/testing` is its law. */
@@ -236,6 +245,8 @@ export interface Store {
   readonly name: string;
   /** Lives in this process, so it cannot go away. */
   readonly embedded?: boolean;
+  /** How long it takes at most to answer or to reject, once it has connected, in ms; for who must not wait longer. */
+  readonly commandTimeoutMs?: number | undefined;
   /** For the option `caps`; a store without it is refused together with that option. */
   readonly slots?: Slots | undefined;
   /** Claims the record and pays the rules, narrow to wide, up to the first that must be waited for. */

@@ -108,11 +108,11 @@ const tells = ({ as }: SettleRequest): boolean => as === "done" || as === "ambig
 
 const nameOf = ({ bot, record }: Pick<SettleRequest, "bot" | "record">): string => `${bot}:${record}`;
 
-const claimOf = ({ bot, owner, attempt, record, ttlUs }: SettleRequest): AdmitRequest => ({
+const claimOf = ({ bot, owner, attempt, record, content, ttlUs }: SettleRequest): AdmitRequest => ({
   bot,
   owner,
   attempt,
-  claim: { id: record, mode: "send" },
+  claim: { id: record, content, mode: "send" },
   rules: [],
   maxWaitUs: 0,
   leaseUs: 1_000_000,

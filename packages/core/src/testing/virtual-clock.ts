@@ -17,6 +17,7 @@ export class VirtualClock implements Clock {
   #now: number;
   #timers: Timer[] = [];
   #orders = 0;
+  #suspendedMs = 0;
 
   /** @param startMs milliseconds since 1970 */
   constructor(startMs = Date.UTC(2026, 0, 1)) {
@@ -49,6 +50,16 @@ export class VirtualClock implements Clock {
     }
     return () => this.#drop(timer);
   };
+
+  stopwatch = (): (() => number) => {
+    const from = this.#now + this.#suspendedMs;
+    return () => this.#now + this.#suspendedMs - from;
+  };
+
+  /** The machine sleeps: time passes, and no timer of this process notices. */
+  suspend(ms: number): void {
+    this.#suspendedMs += ms;
+  }
 
   /** Sleepers and repeating timers. */
   get pending(): number {

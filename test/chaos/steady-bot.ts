@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { redisStore } from "@sendonce/core/redis";
+import type { Emulator } from "@sendonce/emulator";
+import { createGuard, type Guard, type GuardOptions, install } from "@sendonce/grammy";
+import { Api } from "grammy";
+import { onTestFinished } from "vitest";
+import { type Attempted, attempt } from "./kit/attempt.js";
+import { type Evidence, receivedFrom } from "./kit/evidence.js";
+import { History, readHistories } from "./kit/history.js";
+import { historyFolder } from "./kit/history-folder.js";
+
+/** How a bot is set up; all else are options of its guard. */
+export interface SteadyOptions extends GuardOptions {
+  /** Unique in its test: its name in the history, and what its operations begin with. */
+  readonly name: string;
+  /** @default 4242 */
+  readonly bot?: number;
+  /** Messages a second, whatever becomes of the earlier ones. @default 100 */
+  readonly perSecond?: number;
+  /** All messages go to this chat, where they stand in line. @default each goes to a chat of its own */
+  readonly chat?: number;
+}
+
+/** Ends in good order whatever was started. */
+export interface Load {
+  /** Starts nothing more, and waits for what is open. */
+  stop(): Promise<void>;
+}
+
+/** One process's bot: grammY, a guard on a connection of its own, and a history of all that it was told. */
+export class SteadyBot {
+  readonly guard: Guard;
+  /** Every change of mode, in order. */
+  readonly modes: string[] = [];
+  /** Why the store was given up, in the words of the log. */
+  readonly reasons: string[] = [];
+  /** What an operator could read. */
+  readonly log: string[] = [];
+  /** What each try took, in ms. */
+  readonly took: number[] = [];
+  /** What has been tried, in order. */
+  readonly operations: string[] = [];
+  readonly #name: string;
+  readonly #perSecond: number;
+  readonly #chat: number | undefined;
+  readonly #api: Api;
+  readonly #history: History;
+  readonly #folder: string;
+
+  constructor(emulator: Emulator, target: Parameters<typeof redisStore>[0], options: SteadyOptions) {
+    const { name, bot = 4242, perSecond = 100, chat, ...guardOptions } = options;
+    const write = (fields: object, line: string) => void this.log.push(`${line} ${JSON.stringify(fields)}`);
+    const logger = { debug: () => {}, info: write, warn: write, error: write };
+    // Stores of one URL and like options would share their connection.
+    const store = redisStore(target, { redis: {} });
+    this.guard = createGuard({ store, logger, limits: false, ...guardOptions });
+    onTestFinished(() => this.guard.store.close());
+    this.guard.on("mode", ({ mode, reason }) => {
+      this.modes.push(mode);
+      if (reason) this.reasons.push(reason);
+    });
+    this.#name = name;
+    this.#perSecond = perSecond;
+    this.#chat = chat;
+    this.#api = install(new Api(`${bot}:test-token`, { apiRoot: emulator.url }), this.guard);
+    this.#folder = historyFolder();
+    this.#history = new History(this.#folder, name.replaceAll(" ", "-"));
+  }
+
+  get longestMs(): number {
+    return Math.max(0, ...this.took);
+  }
+
+  /** Tries an operation, for the first time or again. */
+  async send(operation: string, chat = this.#chatOf(operation)): Promise<Attempted> {
+    const from = performance.now();
+    const attempted = await attempt(this.#history, operation, () => this.#api.sendMessage(chat, operation));
+    this.took.push(performance.now() - from);
+    return attempted;
+  }
+
+  /** Tries new operations at a steady pace. */
+  load(): Load {
+    const open = new Set<Promise<unknown>>();
+    const next = () => {
+      const operation = `${this.#name} ${this.operations.length}`;
+      this.operations.push(operation);
+      const work = this.send(operation).finally(() => open.delete(work));
+      open.add(work);
+    };
+    const timer = setInterval(next, 1_000 / this.#perSecond);
+    onTestFinished(() => clearInterval(timer));
+    next();
+    return {
+      stop: async () => {
+        clearInterval(timer);
+        await Promise.all(open);
+      },
+    };
+  }
+
+  /** Tries everything again that was tried so far. */
+  async repeat(): Promise<Attempted[]> {
+    const repeated: Attempted[] = [];
+    for (const operation of this.operations) repeated.push(await this.send(operation));
+    return repeated;
+  }
+
+  /** The same at each try, in each process. */
+  #chatOf(operation: string): number {
+    return this.#chat ?? Number.parseInt(createHash("sha256").update(operation).digest("hex").slice(0, 8), 16);
+  }
+
+  /** Everything that this bot was told, and what people received of it. */
+  evidence(emulator: Emulator): Evidence {
+    const histories = readHistories(this.#folder);
+    const own = new Set(histories.map(({ operation }) => operation));
+    const received = receivedFrom(emulator).filter(({ operation }) => own.has(operation));
+    return { histories, received, promise: "per process" };
+  }
+}
+
+/** A bot before a Redis; closed with the test. */
+export async function steadyBot(
+  emulator: Emulator,
+  target: Parameters<typeof redisStore>[0],
+  options: SteadyOptions,
+): Promise<SteadyBot> {
+  const bot = new SteadyBot(emulator, target, options);
+  await bot.send(`${options.name} warm-up`);
+  bot.took.length = 0;
+  return bot;
+}
