@@ -39,6 +39,7 @@ import type {
   SettleRequest,
   StatsRequest,
   Store,
+  StoreAtOnce,
   StoreHealth,
 } from "./port.js";
 
@@ -75,6 +76,10 @@ export class MemoryStore implements Store {
   readonly name = "memory";
   readonly embedded = true;
   readonly slots: MemorySlots;
+  readonly atOnce: StoreAtOnce = {
+    admit: (request) => this.#admit(request),
+    settle: (request) => this.#settle(request),
+  };
   readonly #records: BoundedMap<HeldRecord>;
   readonly #rules: BoundedMap<RuleState>;
   readonly #clock: Clock;
@@ -96,6 +101,10 @@ export class MemoryStore implements Store {
   }
 
   async admit(request: AdmitRequest): Promise<Admission> {
+    return this.#admit(request);
+  }
+
+  #admit(request: AdmitRequest): Admission {
     const now = request.nowUs ?? this.#now();
     if (request.deadlineUs !== undefined && now > request.deadlineUs)
       return { status: "expired", nowUs: now };
@@ -134,6 +143,10 @@ export class MemoryStore implements Store {
   }
 
   async settle(request: SettleRequest): Promise<boolean> {
+    return this.#settle(request);
+  }
+
+  #settle(request: SettleRequest): boolean {
     const now = request.nowUs ?? this.#now();
     const record = this.#record(request.bot, request.record, now);
     if (!maySettle(record, request, request.as)) return false;
