@@ -68,4 +68,9 @@ await post("machine 3", [young]);
 await telegram.close();
 
 /* Prints:
- */
+machine 1: sent; the answer is known
+    in the store: e2025.…, not readable
+machine 2: had been sent; the answer is known
+machine 3: had been sent; the answer is not readable
+    @harbour_news receives The door code is 4711.
+*/

@@ -150,11 +150,10 @@ const answers: Readonly<Record<string, Answer>> = {
     says: /SCRIPT KILL/,
     options: { config: { "lua-time-limit": "5" } },
     async provoke({ server }) {
-      void server
-        .connect()
-        .eval("while true do end", 0)
-        .catch(() => {});
-      const admin = server.connect();
+      // Connected before: a busy server answers no new client's first questions.
+      const [admin, somebody] = [server.connect(), server.connect()];
+      await Promise.all([admin.ping(), somebody.ping()]);
+      void somebody.eval("while true do end", 0).catch(() => {});
       await until(
         () => admin.time().then(String, String),
         (answer) => answer.includes("BUSY"),

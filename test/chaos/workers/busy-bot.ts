@@ -32,6 +32,10 @@ const guard = createGuard({
   flood: { adaptive: false },
   logger: { debug() {}, info() {}, warn() {}, error() {} },
 });
+let isAway = false;
+guard.on("mode", ({ mode }) => {
+  isAway = mode !== "shared";
+});
 const botInfo = { id: 4242, is_bot: true as const, first_name: "Busy", username: "busy_bot" };
 const bot = install(
   new Bot(BOT_TOKEN!, { botInfo: botInfo as never, client: { apiRoot: API_ROOT! } }),
@@ -97,6 +101,8 @@ async function load(): Promise<void> {
     await pause(everyMs);
   }
   while (open.size > 0) await Promise.all(open);
+  // What a store that is away has not taken is lost with the process, and stands in it until its lease is over.
+  while (isAway) await pause(50);
 }
 
 function sample(): void {

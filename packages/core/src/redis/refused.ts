@@ -91,5 +91,6 @@ export const isMoving = (error: unknown): boolean => {
   return pattern.test(String((error as Error)?.message ?? ""));
 };
 
+/** Also as the last of several answers, where ioredis followed a slot from node to node until it had enough. */
 export const isMissingScript = (error: unknown): boolean =>
-  /^NOSCRIPT/.test(String((error as Error)?.message ?? ""));
+  /^NOSCRIPT|Last error: \w+: NOSCRIPT/.test(String((error as Error)?.message ?? ""));
