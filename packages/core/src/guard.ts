@@ -26,7 +26,7 @@ import { Preparation } from "./preparation.js";
 import { type QueuedCall, type QueueQuestion, queueOf } from "./queue/queued-call.js";
 import { refuse } from "./refusal.js";
 import { isBeingSent } from "./scope.js";
-import { promised, type Soon, then, whenEnded } from "./soon.js";
+import { after, promised, type Soon, whenEnded } from "./soon.js";
 import { examine, type StoreReport } from "./store/examination.js";
 import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
@@ -285,7 +285,7 @@ export class Guard {
   #create(call: Call, send: Send, signal: AbortSignalLike | undefined): Soon<Delivery> {
     this.#lookAtStore();
     const prepared = this.#preparation.message(call, send, signal);
-    return then(prepared, (job) =>
+    return after(prepared, (job) =>
       whenEnded(
         () => this.#messages.send(job),
         (delivery) => this.#created(job, delivery),

@@ -11,7 +11,7 @@ import type { Settings } from "./options.js";
 import { Renewals } from "./renewals.js";
 import { Results } from "./result/remembered.js";
 import { whileSending } from "./scope.js";
-import { isLater, promised, type Soon, then, whenFailed } from "./soon.js";
+import { after, isLater, promised, type Soon, whenFailed } from "./soon.js";
 import type { Settlement, Store } from "./store/port.js";
 import type { Turn, Turns } from "./turns.js";
 
@@ -54,7 +54,7 @@ export class Messages {
       () => this.#turns.take(job, ticket),
       () => ticket.leave(),
     );
-    return then(turn, (taken) => this.#taken(job, ticket, taken));
+    return after(turn, (taken) => this.#taken(job, ticket, taken));
   }
 
   #taken(job: Job, ticket: Ticket, turn: Turn): Soon<Delivery> {

@@ -9,7 +9,7 @@ export const isLater = <T>(value: Soon<T>): value is Promise<T> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
 /** Goes on with the value: now if it is there. */
-export function then<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
+export function after<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
   return isLater(value) ? value.then(next) : next(value);
 }
 
