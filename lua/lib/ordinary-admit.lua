@@ -21,11 +21,10 @@ local function ordinaryAdmit(k, rules, a, now)
     elseif kind == 'b' then
       local before = now
       if value then
-        before = type(value) == 'string' and tonumber(value)
-        if not before then
+        if type(value) ~= 'string' or #value > 16 or not string.find(value, '^%d+$') then
           return nil
         end
-        before = math.max(before, now)
+        before = math.max(tonumber(value), now)
       end
       local capacity, interval = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
       local cost = math.min(tonumber(ARGV[at + 5]), capacity)

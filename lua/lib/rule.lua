@@ -12,6 +12,13 @@
 -- Times are whole microseconds on the rule's own clock, which a freeze stops: `shift` is how long it has stood
 -- still in all, `thaw` the server time at which it runs again.
 
+-- 16 digits of microseconds are the year 2286. What is longer is none of ours, and doubles could not count in it.
+local tooLong = string.rep('%d', 17)
+
+local function isTime(text)
+  return string.find(text, '^%-?%d+$') ~= nil and not string.find(text, tooLong)
+end
+
 local function unpackPlaces(first, width, bytes)
   local places = {}
   local format = '>I' .. width
@@ -43,11 +50,11 @@ local function readRule(key)
   local rule = freshRule(true)
   local kind = string.sub(value, 1, 1)
   if kind ~= 'b' and kind ~= 'w' then
-    rule.full = tonumber(value)
+    rule.full = isTime(value) and tonumber(value)
     return rule.full and rule or foreignRule()
   end
   local shift, thaw, full, lane, pushed, from = string.match(value, '^%l(%d+),(%d+),(%-?%d+),(%-?%d+),(%d+)()')
-  if not shift then
+  if not shift or string.find(string.match(value, '^[^:]*'), tooLong) then
     return foreignRule()
   end
   rule.shift, rule.thaw, rule.full = tonumber(shift), tonumber(thaw), tonumber(full)
@@ -57,7 +64,11 @@ local function readRule(key)
     rule.rate, rule.since, rule.sent, from = tonumber(rate), tonumber(since), tonumber(sent), after
   end
   if kind == 'w' then
-    local first, width, bytes = string.match(value, '^,(%-?%d+),(%d):()', from)
+    -- A width of 0 would unpack for ever, and nobody else would be served meanwhile.
+    local first, width, bytes = string.match(value, '^,(%-?%d+),([48]):()', from)
+    if not first or (#value - bytes + 1) % tonumber(width) ~= 0 then
+      return foreignRule()
+    end
     rule.places = unpackPlaces(tonumber(first), tonumber(width), string.sub(value, bytes))
   end
   return rule

@@ -22,7 +22,6 @@ import { Witness } from "./kit/witness.js";
  * Exempt, and nothing else:
  * - the fields `payload` (grammY) and `on` (Telegraf) of an error that a call of the user's own throws: the
  *   frameworks put the caller's own payload there, for the caller alone
- * - the token in what grammY's HttpError wraps: node-fetch's own words for the caller
  * - Telegram's own words in Telegram's own refusal, which reach the caller as they were said
  */
 const content = [
@@ -160,9 +159,6 @@ function leaks({ canaries, witness }: Scene): string[] {
   return witness.seen.flatMap(({ where, text }) => {
     const telegrams = where.includes("Telegram's words");
     const found = canaries.in(text).filter((place) => !(telegrams && content.includes(place as never)));
-    // grammY wraps node-fetch's error, whose message quotes the address of the request.
-    if (where.startsWith("grammY: error"))
-      found.splice(0, found.length, ...found.filter((place) => place !== "token"));
     return found.map((place) => `${place} in ${where}: …${around(text, canaries.plant(place))}…`);
   });
 }

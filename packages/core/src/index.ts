@@ -119,6 +119,7 @@ export {
 } from "./parts/token-bucket-rate-limiter.js";
 export type { QueuedCall, QueueQuestion } from "./queue/queued-call.js";
 export { isAmbiguousConflict, isSendonceRefusal, refusalResponse, type SendonceRefusal } from "./refusal.js";
+export type { ResultCodec } from "./result/index.js";
 export {
   currentUpdate,
   insideUpdate,

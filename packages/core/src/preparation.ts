@@ -80,7 +80,12 @@ export class Preparation {
   #facts(call: Call) {
     const settings = this.#settings;
     const context = currentContext();
-    const options: CarriedOptions = { ...context.options, ...carriedOptions(call.payload) };
+    // Without a prototype: an option is what the caller gave, not what every object of the process seems to have.
+    const options = Object.assign(
+      Object.create(null),
+      context.options,
+      carriedOptions(call.payload),
+    ) as CarriedOptions;
     const update = this.#liveUpdate(context.update);
     const patience = options.maxWaitMs ?? settings.maxWaitMs[update ? "inside" : "outside"];
     return { settings, options, update, deadline: this.#clock.now() + patience };

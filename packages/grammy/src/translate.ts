@@ -9,12 +9,14 @@ import {
   refusalResponse,
 } from "@sendonce/core";
 import { HttpError, InputFile } from "grammy";
+import { redact } from "./redact.js";
 
 /** grammY's answer or exception → what the guard understands. */
 export async function replyOf(call: () => Promise<unknown>): Promise<Reply> {
   try {
     return { type: "response", body: (await call()) as ApiResponse };
   } catch (error) {
+    redact(error);
     return { type: "failure", error, ...(isUnreadable(error) ? notUploaded : networkFacts(innerOf(error))) };
   }
 }

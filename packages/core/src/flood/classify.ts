@@ -46,13 +46,23 @@ function classifyError(
   description: string | undefined,
   retryAfter: number | undefined,
 ): Outcome {
-  const retryAfterMs = code === 429 ? Math.max(1, Number(retryAfter) || 1) * 1000 : undefined;
+  const retryAfterMs = code === 429 ? secondsOf(retryAfter) * 1000 : undefined;
   const inParts = failsInParts(method);
-  if (inParts && (code === 406 || code === 429 || partlySent.test(description ?? ""))) {
+  const says = typeof description === "string" ? description : "";
+  if (inParts && (code === 406 || code === 429 || partlySent.test(says))) {
     return { kind: "unknown", retryAfterMs };
   }
   const refused = code !== undefined && code >= 400 && code < 500;
   return refused ? { kind: "rejected", retryAfterMs } : { kind: "unknown" };
+}
+
+/** Nobody is told to wait for longer than a week; a server that says so would stop a chat for good. */
+const longestSeconds = 604_800;
+
+/** A whole number from Telegram; from whatever else answers it may be anything. */
+function secondsOf(retryAfter: unknown): number {
+  const seconds = ["number", "string"].includes(typeof retryAfter) ? Number(retryAfter) : Number.NaN;
+  return Math.min(Math.max(1, seconds || 1), longestSeconds);
 }
 
 const provesUnsent = (code: string | undefined, syscall: string | undefined): boolean =>

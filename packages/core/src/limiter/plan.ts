@@ -1,5 +1,6 @@
 import type { Payload } from "../call.js";
 import type { Priority } from "../delivery-options.js";
+import { hashOf } from "../fingerprint/hash.js";
 import { isPaidBroadcast } from "../methods.js";
 import type { GateParams, RuleCharge, RuleParams } from "../store/port.js";
 import type { RuleName } from "./rules.js";
@@ -81,16 +82,26 @@ export function floodedRule(plan: readonly RuleCharge[]): number {
 
 /**
  * Whom a call is for, as one string: the chat (a business connection's chats are their own), else the user.
- * Numbers and their decimal strings are the same chat; `@Name` is lower-cased. Forum topics share their chat.
+ * Numbers and their decimal strings are the same chat; `@Name` is lower-cased. Forum topics share their chat. It
+ * stands in keys and events, so what is neither an id nor a username (a text in the wrong field, say) is hashed.
  */
 export function chatOf(payload: Payload): string | undefined {
   const target = payload.chat_id ?? payload.user_id;
   if (typeof target !== "number" && typeof target !== "string") return undefined;
   const id = String(target).trim();
-  const chat = id.startsWith("@") ? id.toLowerCase() : id;
+  const chat = plainly(id.startsWith("@") ? id.toLowerCase() : id, ordinaryChat);
   const connection = payload.business_connection_id;
-  return typeof connection === "string" && connection !== "" ? `${connection}/${chat}` : chat;
+  return typeof connection === "string" && connection !== ""
+    ? `${plainly(connection, ordinaryConnection)}/${chat}`
+    : chat;
 }
+
+const ordinaryChat = /^(-?\d{1,20}|@\w{1,64})?$/;
+const ordinaryConnection = /^[\w-]{1,128}$/;
+
+/** `#` and a hash for what is not ordinary: it can be of any length, and hold anything. */
+const plainly = (name: string, ordinary: RegExp): string =>
+  ordinary.test(name) ? name : `#${hashOf(undefined, name)}`;
 
 /** Private chats have positive ids; groups, supergroups and channels negative ones or an @name. */
 function isPrivate(chat: string | undefined): boolean {

@@ -364,5 +364,12 @@ function jsonOf(result: unknown): string | undefined {
   }
 }
 
-const resultOf = <Result>(json: string | undefined): { result?: Result } =>
-  json === undefined ? {} : { result: JSON.parse(json) as Result };
+/** What somebody else has written over it tells nothing, and an error would quote it. */
+function resultOf<Result>(json: string | undefined): { result?: Result } {
+  if (json === undefined) return {};
+  try {
+    return { result: JSON.parse(json) as Result };
+  } catch {
+    return {};
+  }
+}

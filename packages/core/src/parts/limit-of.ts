@@ -46,7 +46,7 @@ export function limitOf(
     case "USER":
       return named("user", `user:${whose}`);
     case "GLOBAL":
-      return named("global", whose === "global" || whose === namespace ? "global" : `global:${whose}`);
+      return named("global", isWholeBot(id, namespace) ? "global" : `global:${whose}`);
     default:
       throw new ConfigurationError(
         `the limit must be "CHAT", "GLOBAL" or "USER" (RateLimitType), tokenBucket({ … }) or window({ … }); got ${describe(typeOrRule)}`,
@@ -65,7 +65,10 @@ function numbersOf(params: RuleParams): string {
   return params.kind === "window" ? `w${params.limit}/${params.periodUs}` : params.kind;
 }
 
-/** As the guard writes chats: trimmed, @names in lower case. */
+const isWholeBot = (id: LimitedId, namespace: string): boolean =>
+  ["global", namespace].includes(String(id).trim());
+
+/** As the guard writes chats: trimmed, @names in lower case, and hashed where it is neither an id nor a username. */
 function nameOf(id: LimitedId): string {
   const usable = typeof id === "string" || Number.isSafeInteger(id);
   const name = usable ? chatOf({ chat_id: id }) : undefined;

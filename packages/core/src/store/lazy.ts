@@ -99,8 +99,11 @@ export function storeAt(url: string, load: () => Promise<RedisModule>): Store {
   return new LazyStore(publicName(url), async () => (await load()).redisStore(url));
 }
 
-/** A Redis URL without user and password. */
+/**
+ * A Redis URL without user and password. A path that is no number of a database is left out: it may be the rest of a
+ * password with a slash in it.
+ */
 export function publicName(url: string): string {
   const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+  return `${protocol}//${host}${/^\/\d+$/.test(pathname) ? pathname : ""}`;
 }

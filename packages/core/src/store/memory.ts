@@ -39,7 +39,6 @@ import type {
   SettleRequest,
   StatsRequest,
   Store,
-  StoreAtOnce,
   StoreHealth,
 } from "./port.js";
 
@@ -76,9 +75,10 @@ export class MemoryStore implements Store {
   readonly name = "memory";
   readonly embedded = true;
   readonly slots: MemorySlots;
-  readonly atOnce: StoreAtOnce = {
-    admit: (request) => this.#admit(request),
-    settle: (request) => this.#settle(request),
+  /** The verbs of each send without a promise. */
+  readonly atOnce = {
+    admit: (request: AdmitRequest): Admission => this.#admit(request),
+    settle: (request: SettleRequest): boolean => this.#settle(request),
   };
   readonly #records: BoundedMap<HeldRecord>;
   readonly #rules: BoundedMap<RuleState>;

@@ -239,12 +239,6 @@ export interface StoreHealth {
   readonly maxMemoryBytes?: number | undefined;
 }
 
-/** The verbs of each send, as a store in this process's memory answers them. */
-export interface StoreAtOnce {
-  admit(request: AdmitRequest): Admission;
-  settle(request: SettleRequest): boolean;
-}
-
 /** The port that MemoryStore and RedisStore implement; `storeContract` in `@sendonce/core/testing` is its law. */
 export interface Store {
   /** Shown in logs; holds no secret. */
@@ -253,8 +247,6 @@ export interface Store {
   readonly embedded?: boolean;
   /** How long it takes at most to answer or to reject, once it has connected, in ms; for who must not wait longer. */
   readonly commandTimeoutMs?: number | undefined;
-  /** The same verbs without a promise, where nothing has to be waited for. */
-  readonly atOnce?: StoreAtOnce | undefined;
   /** For the option `caps`; a store without it is refused together with that option. */
   readonly slots?: Slots | undefined;
   /** Claims the record and pays the rules, narrow to wide, up to the first that must be waited for. */
