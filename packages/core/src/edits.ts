@@ -66,9 +66,12 @@ export class Edits {
     return pending;
   }
 
-  /** A guard that closes waits for nobody: it is refused while the one before is still on its way. */
+  /**
+   * A guard that closes waits for nobody: it is refused while the one before is still on its way. Never at once: it
+   * must be known as pending before it is taken.
+   */
   async #afterwards(before: Promise<unknown> | undefined, job: Job): Promise<Delivery> {
-    if (before) await unlessCalled(before, job.closing);
+    await (before && unlessCalled(before, job.closing));
     return this.#messages.send(job);
   }
 

@@ -12,13 +12,13 @@ import { Renewals } from "./renewals.js";
 import { Results } from "./result/remembered.js";
 import { whileSending } from "./scope.js";
 import { after, isLater, promised, type Soon, whenFailed } from "./soon.js";
-import { type SendVerbs, sendVerbsOf } from "./store/at-once.js";
+import { sendVerbsOf } from "./store/at-once.js";
 import type { Settlement, Store } from "./store/port.js";
 import type { Turn, Turns } from "./turns.js";
 
 /** Methods that create a message: claimed, paid, sent, settled; once, in turn. */
 export class Messages {
-  readonly #verbs: SendVerbs;
+  readonly #store: Store;
   readonly #turns: Turns;
   readonly #floods: Floods;
   readonly #reporter: Reporter;
@@ -28,7 +28,7 @@ export class Messages {
   readonly #renewals: Renewals;
 
   constructor(store: Store, settings: Settings, turns: Turns, floods: Floods, reporter: Reporter) {
-    this.#verbs = sendVerbsOf(store);
+    this.#store = store;
     this.#turns = turns;
     this.#floods = floods;
     this.#reporter = reporter;
@@ -101,7 +101,7 @@ export class Messages {
     const { ttlUs, charges: rules } = job;
     const { content } = job.identity;
     const settlement = { ...ownershipOf(job), record: recordOf(job), as, content, result, ttlUs, rules };
-    const settled = this.#verbs.settle(settlement);
+    const settled = sendVerbsOf(this.#store).settle(settlement);
     const delivery = deliveryFrom(factsOf(job), outcome, reply);
     if (!isLater(settled)) return delivery;
     return settled.then(

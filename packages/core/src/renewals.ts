@@ -35,6 +35,7 @@ export class Renewals {
 
   end(job: Job): void {
     this.#open.delete(job);
+    if (this.#open.size === 0) this.#rest();
   }
 
   /** Renews nothing any more. */
@@ -45,7 +46,6 @@ export class Renewals {
   }
 
   #look(): void {
-    if (this.#open.size === 0) this.#rest();
     for (const [job, left] of this.#open) {
       this.#open.set(job, left > 1 ? left - 1 : looksPerRenewal);
       if (left === 1) this.#renew(job);

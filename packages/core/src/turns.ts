@@ -13,7 +13,7 @@ import { type Settings, timing } from "./options.js";
 import { WaitingCalls } from "./queue/waiting-calls.js";
 import { refuse } from "./refusal.js";
 import { isLater, type Soon } from "./soon.js";
-import { type SendVerbs, sendVerbsOf } from "./store/at-once.js";
+import { sendVerbsOf } from "./store/at-once.js";
 import type { Admission, AdmitRequest, Store } from "./store/port.js";
 
 /** What waiting for a turn ends in. */
@@ -36,7 +36,6 @@ type PlainAdmission = Extract<Admission, { readonly status: "go" | "done" }>;
  */
 export class Turns {
   readonly #store: Store;
-  readonly #verbs: SendVerbs;
   readonly #settings: Settings;
   readonly #clock: Clock;
   readonly #events: Events;
@@ -47,7 +46,6 @@ export class Turns {
   constructor(store: Store, settings: Settings, events: Events, caps?: Caps) {
     this.#caps = caps;
     this.#store = store;
-    this.#verbs = sendVerbsOf(store);
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#events = events;
@@ -259,7 +257,7 @@ export class Turns {
 
   #admit(job: Job): Soon<Admission> {
     const { identity } = job;
-    return this.#verbs.admit({
+    return sendVerbsOf(this.#store).admit({
       ...ownershipOf(job),
       claim: {
         id: recordOf(job),
