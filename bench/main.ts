@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { RedisServer } from "../test/kit/redis/server.js";
+import { buildPrograms } from "./kit/build.js";
 import { machine } from "./kit/machine.js";
 import { fingerprint } from "./suites/fingerprint.js";
 import * as growth from "./suites/growth.js";
@@ -16,6 +17,7 @@ import { throughput } from "./suites/throughput.js";
 type Rows = readonly object[];
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+await buildPrograms();
 const server = await RedisServer.launch();
 
 const suites: Readonly<Record<string, () => Promise<Rows>>> = {

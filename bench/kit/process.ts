@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { built } from "./build.js";
 
 /** Flags of Node, variables, and how long it may take. */
 export interface How {
@@ -11,8 +13,7 @@ export interface How {
 /** Runs one file of the bench in a process of its own and answers the JSON lines that it says. */
 export async function runApart<T>(file: string, args: readonly string[], how: How = {}): Promise<T[]> {
   const { timeoutMs = 150_000, flags = [], env = {} } = how;
-  const path = new URL(`../${file}`, import.meta.url).pathname;
-  const child = spawn(process.execPath, [...flags, "--import", "tsx", path, ...args], {
+  const child = spawn(process.execPath, [...flags, join(built, `${file}.js`), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODE_NO_WARNINGS: "1", ...env },
   });

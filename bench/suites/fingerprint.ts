@@ -10,8 +10,7 @@ interface Prints {
 /** Canonical form and hash of one payload: the only work that grows with what a message says. */
 export async function fingerprint(rounds: number) {
   const said: Prints[] = [];
-  for (let round = 0; round < rounds; round++)
-    said.push(...(await runApart<Prints>("kit/fingerprints.ts", [])));
+  for (let round = 0; round < rounds; round++) said.push(...(await runApart<Prints>("fingerprints", [])));
   return [300, 4_096].map((bytes) => ({
     payload: `${bytes} B`,
     "µs each": shown(median(said.filter((each) => each.bytes === bytes).map(({ us }) => us))),

@@ -20,7 +20,7 @@ export async function keys(server: RedisServer, rounds: number) {
     await admin.flushall();
     await fill(admin, live);
     for (let round = 0; round < rounds; round++) {
-      const [work] = await runApart<Work>("kit/at-work.ts", [title, server.url, "64", `${ms}`]);
+      const [work] = await runApart<Work>("at-work", [title, server.url, "64", `${ms}`]);
       measured.push(work!.perSecond);
     }
   }
@@ -40,9 +40,7 @@ export async function processes(server: RedisServer) {
     await admin.flushall();
     const before = await serverFigures(admin);
     const works = await Promise.all(
-      Array.from({ length: count }, () =>
-        runApart<Work>("kit/at-work.ts", [title, server.url, "64", `${ms}`]),
-      ),
+      Array.from({ length: count }, () => runApart<Work>("at-work", [title, server.url, "64", `${ms}`])),
     );
     const sends = works.flat().reduce((sum, work) => sum + work.sends, 0);
     const cpuUs = ((await serverFigures(admin)).cpuUs - before.cpuUs) / sends;

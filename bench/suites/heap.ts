@@ -13,7 +13,7 @@ const measured: readonly (readonly [string, number])[] = [
 export async function heap() {
   const rows = [];
   for (const [title, chats] of measured) {
-    const [said] = await runApart<{ bytes: number }>("kit/heap-per-chat.ts", [title, `${chats}`], {
+    const [said] = await runApart<{ bytes: number }>("heap-per-chat", [title, `${chats}`], {
       flags: ["--expose-gc"],
       env: { BENCH_CHATS: `${chats}` },
     });

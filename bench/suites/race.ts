@@ -30,7 +30,7 @@ async function raced(name: string) {
   try {
     const said = await Promise.all(
       Array.from({ length: racing }, (_, i) =>
-        runApart<Said>("kit/racer.ts", [name, server.url, `${startAt + i * 5}`, `${each}`]),
+        runApart<Said>("racer", [name, server.url, `${startAt + i * 5}`, `${each}`]),
       ),
     );
     return rowOf(name, said.flat());

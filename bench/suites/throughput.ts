@@ -16,7 +16,7 @@ export async function throughput(server: RedisServer, rounds: number) {
   for (let round = 0; round < rounds; round++) {
     for (const title of works.keys()) {
       await admin.flushall();
-      const said = await runApart<Work>("kit/at-work.ts", [title, server.url, widths.join(), `${ms}`]);
+      const said = await runApart<Work>("at-work", [title, server.url, widths.join(), `${ms}`]);
       works.get(title)!.push(...said);
       process.stderr.write(".");
     }

@@ -95,7 +95,7 @@ const differs = (one: string | undefined, other: string | undefined): boolean =>
 function shared(delivery: Delivery, job: Job): Delivery | undefined {
   if (handsOn.has(delivery.status)) return undefined;
   if (delivery.status !== "sent" && delivery.status !== "replayed") return { ...delivery, ...factsOf(job) };
-  return { ...factsOf(job), status: "replayed", result: copyOf(delivery.result) };
+  return { status: "replayed", result: copyOf(delivery.result), ...factsOf(job) };
 }
 
 /** What JSON cannot carry (a plugin put it there) is shared rather than copied: it was sent, after all. */

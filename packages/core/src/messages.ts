@@ -100,7 +100,7 @@ export class Messages {
     const as = settlementOf(outcome, job.identity);
     const { ttlUs, charges: rules } = job;
     const { content } = job.identity;
-    const settlement = { ...ownershipOf(job), record: recordOf(job), as, content, result, ttlUs, rules };
+    const settlement = { record: recordOf(job), as, content, result, ttlUs, rules, ...ownershipOf(job) };
     const settled = sendVerbsOf(this.#store).settle(settlement);
     const delivery = deliveryFrom(factsOf(job), outcome, reply);
     if (!isLater(settled)) return delivery;
@@ -114,7 +114,7 @@ export class Messages {
   }
 
   #replay(job: Job, stored: string | undefined): Delivery {
-    return { ...factsOf(job), status: "replayed", result: this.#results.recall(job, stored) };
+    return { status: "replayed", result: this.#results.recall(job, stored), ...factsOf(job) };
   }
 }
 

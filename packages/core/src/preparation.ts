@@ -30,16 +30,8 @@ export class Preparation {
     const finish = (identity: Identity): Job => {
       const ttlMs = options.ttlMs ?? (identity.scope === "update" ? settings.updateTtlMs : settings.ttlMs);
       const waits = options.abandon ?? signal;
-      return {
-        ...this.#fresh(),
-        call,
-        send,
-        signal: waits,
-        identity,
-        charges,
-        deadline,
-        ttlUs: toMicros(ttlMs),
-      };
+      const ttlUs = toMicros(ttlMs);
+      return { call, send, signal: waits, identity, charges, deadline, ttlUs, ...this.#fresh() };
     };
     if (!settings.deduplicates(call.method)) return finish(unguarded);
     const { match, secrets } = settings;
@@ -53,7 +45,7 @@ export class Preparation {
   touch(call: Call, send: Send, signal: AbortSignalLike | undefined): Job {
     const { deadline } = this.#facts(call);
     const charges = planGates(call.method, call.payload);
-    return { ...this.#fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs: 0 };
+    return { call, send, signal, identity: unguarded, charges, deadline, ttlUs: 0, ...this.#fresh() };
   }
 
   /**
@@ -74,7 +66,7 @@ export class Preparation {
     const charges = planCharges(settings.rules, { ...facts, userId, ceiling: settings.rateCeiling });
     const deadline = this.#clock.now() + (options.maxWaitMs ?? settings.maxWaitMs.outside);
     const ttlUs = toMicros(settings.ttlMs);
-    return { ...this.#fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs };
+    return { call, send, signal, identity: unguarded, charges, deadline, ttlUs, ...this.#fresh() };
   }
 
   #facts(call: Call) {

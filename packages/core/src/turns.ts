@@ -258,7 +258,6 @@ export class Turns {
   #admit(job: Job): Soon<Admission> {
     const { identity } = job;
     return sendVerbsOf(this.#store).admit({
-      ...ownershipOf(job),
       claim: {
         id: recordOf(job),
         aliases: identity.aliases,
@@ -271,6 +270,7 @@ export class Turns {
       leaseUs: timing.leaseUs,
       graceUs: timing.graceUs,
       ttlUs: job.ttlUs,
+      ...ownershipOf(job),
     });
   }
 

@@ -126,7 +126,7 @@ export class RedisStore implements Store {
 
   async settle(request: SettleRequest): Promise<boolean> {
     const { as, result = "", ttlUs: ttl } = request;
-    const input = { ...this.#place(request), as, result, ttl };
+    const input = { as, result, ttl, ...this.#place(request) };
     const [status] = await this.#ask(request.bot, {
       letter: "s",
       script: scripts.settle,

@@ -159,7 +159,7 @@ export class MemoryStore implements Store {
     const state = request.as;
     this.#records.set(
       key,
-      { ...closed(record), state, result: request.result, expires: now + request.ttlUs },
+      closed(record, state, request.result, now + request.ttlUs),
       now,
     );
     return true;
@@ -384,7 +384,14 @@ function backInLine(request: FreezeRequest, record: HeldRecord, rule: RuleState,
 }
 
 /** DONE and AMBIGUOUS hold no lease, and what was paid stays paid. */
-const closed = (record: HeldRecord): HeldRecord => ({ ...record, lease: 0, stage: 0, paid: [] });
+const closed = (
+  { owner, attempt, content }: HeldRecord,
+  state: HeldRecord["state"],
+  result: string | undefined,
+  expires: number,
+): HeldRecord => ({ state, owner, attempt, content, result, expires, lease: 0, stage: 0, paid: none });
+
+const none: readonly Paid[] = Object.freeze([]);
 
 function answerTo(
   meeting: Exclude<ReturnType<typeof meet>, "claim">,
