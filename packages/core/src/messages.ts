@@ -3,7 +3,7 @@ import { Flights } from "./flights.js";
 import { classify } from "./flood/classify.js";
 import { type Floods, isFlood } from "./flood/floods.js";
 import type { Identity } from "./idempotency/identify.js";
-import { deliveryFrom, factsOf, type Job, ownershipOf, recordOf, sendingOf } from "./job.js";
+import { deliveryFrom, factsOf, type Job, recordOf, sendingOf } from "./job.js";
 import { Lines, type Ticket } from "./limiter/line.js";
 import { chatOf } from "./limiter/plan.js";
 import type { Reporter } from "./observe/report.js";
@@ -98,9 +98,10 @@ export class Messages {
     const result =
       outcome.kind === "ok" ? this.#results.keep(job, job.call.method, outcome.result) : undefined;
     const as = settlementOf(outcome, job.identity);
-    const { ttlUs, charges: rules } = job;
+    const { owner, attempt, ttlUs, charges: rules } = job;
+    const { bot } = job.call;
     const { content } = job.identity;
-    const settlement = { record: recordOf(job), as, content, result, ttlUs, rules, ...ownershipOf(job) };
+    const settlement = { bot, owner, attempt, record: recordOf(job), as, content, result, ttlUs, rules };
     const settled = sendVerbsOf(this.#store).settle(settlement);
     const delivery = deliveryFrom(factsOf(job), outcome, reply);
     if (!isLater(settled)) return delivery;

@@ -258,6 +258,9 @@ export class Turns {
   #admit(job: Job): Soon<Admission> {
     const { identity } = job;
     return sendVerbsOf(this.#store).admit({
+      bot: job.call.bot,
+      owner: job.owner,
+      attempt: job.attempt,
       claim: {
         id: recordOf(job),
         aliases: identity.aliases,
@@ -270,7 +273,6 @@ export class Turns {
       leaseUs: timing.leaseUs,
       graceUs: timing.graceUs,
       ttlUs: job.ttlUs,
-      ...ownershipOf(job),
     });
   }
 

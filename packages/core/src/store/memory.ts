@@ -151,17 +151,9 @@ export class MemoryStore implements Store {
     const record = this.#record(request.bot, request.record, now);
     if (!maySettle(record, request, request.as)) return false;
     this.#eachPaid(request, record.paid, now, request.as === "unsent" ? giveBack : markSettled);
-    const key = keyOf(request.bot, request.record);
-    if (request.as === "unsent" || request.as === "free") {
-      this.#records.delete(key);
-      return true;
-    }
-    const state = request.as;
-    this.#records.set(
-      key,
-      closed(record, state, request.result, now + request.ttlUs),
-      now,
-    );
+    if (request.as === "unsent" || request.as === "free")
+      this.#records.delete(keyOf(request.bot, request.record));
+    else close(record, request.as, request.result, now + request.ttlUs);
     return true;
   }
 
@@ -332,7 +324,9 @@ export class MemoryStore implements Store {
   ): void {
     const { owner, attempt, claim, bot, ttlUs } = request;
     const expires = Math.max(now + ttlUs, change.lease, record?.expires ?? 0);
-    const next = { owner, attempt, content: claim!.content, result: undefined, ...change, expires };
+    const { state, stage, paid, lease } = change;
+    const { content } = claim!;
+    const next = { state, owner, attempt, lease, expires, stage, paid, content, result: undefined };
     this.#records.set(keyOf(bot, claim!.id), next, now);
   }
 
@@ -360,9 +354,11 @@ export class MemoryStore implements Store {
 
   /** Changes a rule. The write comes last, because it may drop entries that rest. */
   #change(bot: string, charge: RuleCharge, now: number, change: (rule: RuleState) => void): void {
-    const rule = this.#rule(bot, charge, now);
+    const key = keyOf(bot, charge.key);
+    const found = this.#rules.get(key);
+    const rule = found && restsAt(found) > now ? found : freshRule();
     change(rule);
-    this.#rules.set(keyOf(bot, charge.key), rule, now);
+    if (rule !== found) this.#rules.set(key, rule, now);
   }
 
   #now(): number {
@@ -384,12 +380,14 @@ function backInLine(request: FreezeRequest, record: HeldRecord, rule: RuleState,
 }
 
 /** DONE and AMBIGUOUS hold no lease, and what was paid stays paid. */
-const closed = (
-  { owner, attempt, content }: HeldRecord,
-  state: HeldRecord["state"],
-  result: string | undefined,
-  expires: number,
-): HeldRecord => ({ state, owner, attempt, content, result, expires, lease: 0, stage: 0, paid: none });
+function close(record: HeldRecord, state: HeldRecord["state"], result: string | undefined, expires: number) {
+  record.state = state;
+  record.result = result;
+  record.expires = expires;
+  record.lease = 0;
+  record.stage = 0;
+  record.paid = none;
+}
 
 const none: readonly Paid[] = Object.freeze([]);
 
