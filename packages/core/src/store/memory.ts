@@ -358,7 +358,8 @@ export class MemoryStore implements Store {
     const found = this.#rules.get(key);
     const rule = found && restsAt(found) > now ? found : freshRule();
     change(rule);
-    if (rule !== found) this.#rules.set(key, rule, now);
+    if (restsAt(rule) <= now) this.#rules.delete(key);
+    else if (rule !== found) this.#rules.set(key, rule, now);
   }
 
   #now(): number {
