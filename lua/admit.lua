@@ -24,12 +24,7 @@ RETURNS
   ambiguous now | mismatch now | expired now | foreign now
 ]]
 --@include lib/clock.lua
---@include lib/rule.lua
---@include lib/window.lua
---@include lib/adaptive.lua
---@include lib/charge.lua
---@include lib/owner.lua
---@include lib/record.lua
+--@include lib/ordinary-admit.lua
 local given = ARGV[1]
 local deadline = ARGV[2]
 local claimed = tonumber(ARGV[3])
@@ -42,9 +37,20 @@ local maxWait = tonumber(ARGV[9])
 local lease = tonumber(ARGV[10])
 local grace = tonumber(ARGV[11])
 local ttl = tonumber(ARGV[12])
-local charges = readCharges(ARGV, 13)
 
 local now = serverNow(given)
+local ordinary = ordinaryAdmit(0, #KEYS - 1, 0, now)
+if ordinary then
+  return { 'go', now, ordinary }
+end
+
+--@include lib/rule.lua
+--@include lib/window.lua
+--@include lib/adaptive.lua
+--@include lib/charge.lua
+--@include lib/owner.lua
+--@include lib/record.lua
+local charges = readCharges(ARGV, 13)
 if deadline ~= '' and now > tonumber(deadline) then
   return { 'expired', now }
 end

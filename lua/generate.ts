@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 const folder = dirname(fileURLToPath(import.meta.url));
 const target = join(folder, "../packages/core/src/redis/scripts.ts");
 
-type FieldType = "text" | "count" | "micros" | "flag" | "charges" | "keys";
+type FieldType = "text" | "count" | "micros" | "flag" | "charges" | "words" | "keys";
 
 interface Field {
   readonly name: string;
@@ -34,6 +34,7 @@ const readings: { readonly [Type in FieldType]: (source: string, optional: boole
   micros: (source, optional) => (optional ? source : `tonumber(${source})`),
   flag: (source) => `${source} == '1'`,
   charges: (source) => `readCharges(ARGV, ${/\d+/.exec(source)?.[0]})`,
+  words: (source) => source,
   keys: (source) => source,
 };
 
@@ -43,6 +44,7 @@ const types: { readonly [Type in FieldType]: string } = {
   micros: "number",
   flag: "boolean",
   charges: "readonly RuleCharge[]",
+  words: "readonly string[]",
   keys: "readonly string[]",
 };
 
@@ -69,7 +71,7 @@ function fieldsOf(script: string, block: string, only: "keys" | undefined): Fiel
     .map((line) => {
       const [, name = "", many, type] = /^ {2}(\w+)(\.\.\.)?(?:\s+(\w+)\??)?/.exec(line) ?? [];
       if (only) return { name, type: many ? "keys" : "text", optional: false };
-      if (many) return { name, type: "charges", optional: false };
+      if (many) return { name, type: type === "words" ? "words" : "charges", optional: false };
       if (type === undefined || !(type in types)) throw new Error(`${script}.lua: ${name} has no known type`);
       return { name, type: type as FieldType, optional: new RegExp(`${type}\\?`).test(line) };
     });
@@ -84,9 +86,11 @@ export function checkBody(name: string, header: Header, body: string): void {
   header.keys.forEach((field, i) => {
     if (field.type === "text") bound(field, `KEYS[${i + 1}]`);
   });
-  for (const [i, field] of header.args.entries()) bound(field, `ARGV[${i + 1}]`);
+  for (const [i, field] of header.args.entries()) {
+    if (field.type !== "words") bound(field, `ARGV[${i + 1}]`);
+  }
   const used = new Set([...body.matchAll(/ARGV\[(\d+)\]/g)].map((match) => Number(match[1])));
-  const plain = header.args.filter(({ type }) => type !== "charges").length;
+  const plain = header.args.filter(({ type }) => type !== "charges" && type !== "words").length;
   if (used.size !== plain)
     throw new Error(`${name}.lua: uses ${used.size} of ARGV, its header names ${plain}`);
   for (const [, status = ""] of body.matchAll(/return \{ '(\w+)'/g)) {
@@ -135,6 +139,7 @@ export const ${name}: Script<${title}Input> = script(
 
 function writtenAs({ name, type, optional }: Field): string {
   if (type === "charges") return `...chargeFields(input.${name})`;
+  if (type === "words") return `...input.${name}`;
   if (type === "flag") return `input.${name} ? "1" : "0"`;
   if (type === "text") return `input.${name}`;
   return optional ? `input.${name} === undefined ? "" : String(input.${name})` : `String(input.${name})`;

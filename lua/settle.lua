@@ -17,12 +17,7 @@ RETURNS
   settled now | refused now
 ]]
 --@include lib/clock.lua
---@include lib/rule.lua
---@include lib/window.lua
---@include lib/adaptive.lua
---@include lib/charge.lua
---@include lib/owner.lua
---@include lib/record.lua
+--@include lib/ordinary-settle.lua
 local record = KEYS[1]
 local given = ARGV[1]
 local owner = ARGV[2]
@@ -30,9 +25,20 @@ local attempt = tonumber(ARGV[3])
 local as = ARGV[4]
 local result = ARGV[5]
 local ttl = tonumber(ARGV[6])
-local charges = readCharges(ARGV, 7)
 
 local now = serverNow(given)
+if ordinarySettle(0, 0, #ARGV, now) then
+  return { 'settled', now }
+end
+
+--@include lib/rule.lua
+--@include lib/window.lua
+--@include lib/adaptive.lua
+--@include lib/charge.lua
+--@include lib/owner.lua
+--@include lib/record.lua
+local charges = readCharges(ARGV, 7)
+
 local held = recordAt(record, now)
 local mine = held and held.state ~= 'D' and standsAt(held, owner, attempt)
 if not mine or (as == 'ambiguous' and held.state ~= 'S') then

@@ -3,6 +3,7 @@ import { redisStore } from "@sendonce/core/redis";
 import { expect, onTestFinished, test } from "vitest";
 import { type RedisCluster, startCluster } from "../kit/redis/cluster.js";
 import { telegram } from "../kit/telegram.js";
+import { until } from "../redis/sender.js";
 import { expectHeld } from "./kit/expect-held.js";
 import { steadyBot } from "./steady-bot.js";
 
@@ -25,6 +26,14 @@ async function fillSlot(cluster: RedisCluster, bot: number): Promise<void> {
   for (let n = 0; n < records; n += 500)
     await Promise.all(Array.from({ length: Math.min(500, records - n) }, (_, i) => post(n + i)));
 }
+
+/** How long a store goes on asking where the caller has set no time: what is left to say is owed then, ms. */
+const movingMs = 2_000;
+const commandTimeoutMs = 500;
+/** Longest time that a store which stopped answering may add to a call, ms. */
+const patienceMs = 1_500;
+/** Longest time from the return of a store to its use, ms. */
+const recoveryMs = 5_000;
 
 test("a live slot migration under load is waited for: no mode falls, nothing is doubled, nothing is lost", {
   timeout: 30_000 + records,
@@ -84,9 +93,50 @@ test("a move that outlasts a caller's patience is no outage: it is told, and no 
   await migration.moveKeys(1);
   const told = await Promise.all(Array.from({ length: 6 }, (_, i) => hasty.send(`during ${i}`, 8)));
   expect(told.map(({ ending }) => ending)).toEqual(Array(6).fill("refused"));
-  expect(hasty.longestMs).toBeLessThan(2_500);
+  expect(hasty.longestMs).toBeLessThan(options.maxWaitMs + movingMs + commandTimeoutMs);
   expect(hasty.modes).toEqual([]);
   await migration.finish();
   for (let i = 0; i < 6; i++) expect(await hasty.send(`during ${i}`, 8)).toEqual({ ending: "ok" });
   expectHeld(hasty.evidence(emulator));
+});
+
+test("a Cluster's master dies under load: its bots do without, and use the replica that took its slots", async () => {
+  const emulator = await telegram({ limits: false });
+  const cluster = await startCluster(3, { replicas: 1 });
+  const bot = await cluster.botOn(0);
+  const bots = await Promise.all(
+    (["local", "reject"] as const).map((whenStoreDown) =>
+      steadyBot(emulator, cluster.client(), { name: whenStoreDown, bot, whenStoreDown, perSecond: 40 }),
+    ),
+  );
+  const loads = bots.map((each) => each.load());
+  await sleep(300);
+  const slot = await cluster.slotOf(`sendonce:{${bot}}:`);
+  await cluster.nodes[0]!.kill();
+  const from = performance.now();
+  await until(
+    () => cluster.ownerOf(slot),
+    (owner) => owner > 0,
+    10_000,
+  );
+  const promotedMs = performance.now() - from;
+  await until(() => bots.every(({ modes }) => modes.at(-1) === "shared"), Boolean);
+  const backMs = performance.now() - from - promotedMs;
+  await Promise.all(loads.map((load) => load.stop()));
+  if (process.env.FIGURES)
+    console.log("Cluster master", {
+      promotedMs,
+      backMs,
+      bots: bots.map(({ longestMs, modes, reasons }) => ({ longestMs, modes, reasons })),
+    });
+  expect(backMs).toBeLessThan(recoveryMs);
+  for (const each of bots) {
+    expect(each.longestMs).toBeLessThan(patienceMs);
+    await each.repeat();
+    expectHeld(each.evidence(emulator));
+  }
+  expect(bots.map(({ modes }) => modes)).toEqual([
+    ["local", "shared"],
+    ["reject", "shared"],
+  ]);
 });

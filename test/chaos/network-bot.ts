@@ -10,14 +10,27 @@ import { attempt } from "./kit/attempt.js";
 import { History } from "./kit/history.js";
 import { Seeded } from "./kit/seeded.js";
 
-const { BOT_TOKEN = "", API_ROOT = "", HISTORY = "", PROCESS = "", MODE, SEED = "0", SHARE = "" } = process.env;
+const {
+  BOT_TOKEN = "",
+  API_ROOT = "",
+  HISTORY = "",
+  PROCESS = "",
+  MODE,
+  SEED = "0",
+  SHARE = "",
+} = process.env;
 /** Twins and thaws are waited for, but not long: who is refused tries again. */
 const maxWaitMs = 2_000;
 
 const whenStoreDown = MODE === "local" ? "local" : "reject";
 const log = (fields: object, line: string) => console.log(`log ${line} ${JSON.stringify(fields)}`);
 const logger = { debug() {}, info() {}, warn: log, error: log };
-const api = install(new Api(BOT_TOKEN, { apiRoot: API_ROOT }), { whenStoreDown, limits: false, maxWaitMs, logger });
+const api = install(new Api(BOT_TOKEN, { apiRoot: API_ROOT }), {
+  whenStoreDown,
+  limits: false,
+  maxWaitMs,
+  logger,
+});
 const history = new History(HISTORY, PROCESS);
 const random = new Seeded(Number(SEED));
 let newest = 0;
@@ -31,7 +44,7 @@ async function walk(): Promise<void> {
   while (!stopped) {
     const n = newest === 0 || random.fraction() < 0.6 ? newest++ : random.between(0, newest - 1);
     await tryIt(n);
-    await new Promise((resolve) => setTimeout(resolve, random.between(20, 80)));
+    await new Promise((resolve) => setTimeout(resolve, random.between(30, 120)));
   }
 }
 

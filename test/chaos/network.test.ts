@@ -6,6 +6,7 @@ import { type RedisProxy, startProxy } from "../kit/redis/proxy.js";
 import { sharedRedis } from "../kit/redis/server.js";
 import { telegram } from "../kit/telegram.js";
 import { startWorker, type Worker } from "../kit/worker.js";
+import { senderOn, until } from "../redis/sender.js";
 import { type Evidence, receivedFrom } from "./kit/evidence.js";
 import { expectHeld } from "./kit/expect-held.js";
 import { type HistoryLine, readHistories } from "./kit/history.js";
@@ -132,7 +133,7 @@ test("a bad network between bots, Redis and Telegram: reject doubles nothing in 
   const store = redisStore(server.url);
   onTestFinished(() => store.close());
   const received = receivedFrom(emulator);
-  const evidenceOf = (share: "fleet" | "alone", promise: Evidence["promise"]): Evidence => ({
+  const evidenceOf = (share: "fleet" | "alone", promise: "everywhere" | "per process"): Evidence => ({
     histories: readHistories(folders[share]),
     received: received.filter(({ operation }) => operation.startsWith(`${share} `)),
     promise,
@@ -162,3 +163,21 @@ function lastEndings(evidence: readonly Evidence[]): Record<string, number> {
   for (const ending of last.values()) counts[ending] = (counts[ending] ?? 0) + 1;
   return counts;
 }
+
+test("reject: an admit that arrives when its caller was refused long ago blocks its key for two seconds at most", async () => {
+  const { server, botId } = await sharedRedis();
+  const proxy = await startProxy(server);
+  const sender = senderOn(proxy.url, botId, { whenStoreDown: "reject" });
+  await sender.send("warm-up");
+  const store = redisStore(server.url, { redis: {} });
+  onTestFinished(() => store.close());
+  // Later than the taking back over another connection, earlier than its own deadline.
+  proxy.halfOpen({ on: "evalsha", times: 1, lateMs: 300 });
+  const { status, key } = await sender.send("hello");
+  expect(status).toBe("store_unavailable");
+  const stateOf = async () => (await store.inspect(`${botId}`, key!))?.state;
+  await until(stateOf, (state) => state === "sending");
+  await until(stateOf, (state) => state === undefined, 2_000);
+  expect((await sender.send("hello")).status).toBe("sent");
+  expect(sender.received).toEqual(["warm-up", "hello"]);
+});

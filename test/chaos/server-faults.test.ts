@@ -9,6 +9,10 @@ import { type SteadyBot, steadyBot } from "./steady-bot.js";
 
 /** Longest time that a store which stopped answering may add to a call, ms. */
 const patienceMs = 1_500;
+/** A command that is not answered so long has failed, ms. */
+const commandTimeoutMs = 500;
+/** For all that is neither waiting nor silence, ms. */
+const aLittleMs = 250;
 /** Longest time from the return of a store to its use, ms. */
 const recoveryMs = 5_000;
 
@@ -84,8 +88,7 @@ test.each(["ALL", "WRITE"])(
     for (const bot of bots) {
       expect(bot.modes).toEqual([]);
       expect(bot.longestMs).toBeGreaterThan(200);
-      // Two commands of one send may each meet a part of the pause.
-      expect(bot.longestMs).toBeLessThan(500);
+      expect(bot.longestMs).toBeLessThan(300 + aLittleMs);
     }
     for (const counts of await heldAfter(emulator, bots)) expect(counts.missing).toBe(0);
   },
@@ -137,6 +140,22 @@ test("a server that stands still for 2 s (CLIENT PAUSE, DEBUG SLEEP, SIGSTOP) is
     // What was refused meanwhile went out at the second try.
     expect(reject!.missing, name).toBe(0);
   }
+});
+
+test("calls that stand in line for one chat wait for three time-outs at most: then the store is given up", async () => {
+  const emulator = await telegram({ limits: false });
+  const server = await startRedis();
+  const bot = await steadyBot(emulator, server.url, { name: "in line", chat: 7, perSecond: 40 });
+  await befall([bot], async () => {
+    server.pause();
+    setTimeout(() => server.resume(), 2_500);
+    await sleep(2_500);
+  });
+  if (process.env.FIGURES) globalThis.console.log("in line", { longest: bot.longestMs });
+  expect(bot.longestMs).toBeLessThan(3 * commandTimeoutMs + aLittleMs);
+  expect(bot.modes).toEqual(["local", "shared"]);
+  const [counts] = await heldAfter(emulator, [bot]);
+  expect(counts!.missing).toBe(0);
 });
 
 test("CONFIG SET maxclients reached: who cannot connect does without, and is back when there is room", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { redisStore } from "@sendonce/core/redis";
+import { type RedisStoreOptions, redisStore } from "@sendonce/core/redis";
 import type { Emulator } from "@sendonce/emulator";
 import { createGuard, type Guard, type GuardOptions, install } from "@sendonce/grammy";
 import { Api } from "grammy";
@@ -17,6 +17,8 @@ export interface SteadyOptions extends GuardOptions {
   readonly bot?: number;
   /** Messages a second, whatever becomes of the earlier ones. @default 100 */
   readonly perSecond?: number;
+  /** Of its connection. */
+  readonly connection?: RedisStoreOptions;
   /** All messages go to this chat, where they stand in line. @default each goes to a chat of its own */
   readonly chat?: number;
 }
@@ -48,11 +50,11 @@ export class SteadyBot {
   readonly #folder: string;
 
   constructor(emulator: Emulator, target: Parameters<typeof redisStore>[0], options: SteadyOptions) {
-    const { name, bot = 4242, perSecond = 100, chat, ...guardOptions } = options;
+    const { name, bot = 4242, perSecond = 100, chat, connection, ...guardOptions } = options;
     const write = (fields: object, line: string) => void this.log.push(`${line} ${JSON.stringify(fields)}`);
     const logger = { debug: () => {}, info: write, warn: write, error: write };
     // Stores of one URL and like options would share their connection.
-    const store = redisStore(target, { redis: {} });
+    const store = redisStore(target, { redis: {}, ...connection });
     this.guard = createGuard({ store, logger, limits: false, ...guardOptions });
     onTestFinished(() => this.guard.store.close());
     this.guard.on("mode", ({ mode, reason }) => {
@@ -108,7 +110,9 @@ export class SteadyBot {
 
   /** The same at each try, in each process. */
   #chatOf(operation: string): number {
-    return this.#chat ?? Number.parseInt(createHash("sha256").update(operation).digest("hex").slice(0, 8), 16);
+    return (
+      this.#chat ?? Number.parseInt(createHash("sha256").update(operation).digest("hex").slice(0, 8), 16)
+    );
   }
 
   /** Everything that this bot was told, and what people received of it. */

@@ -5,6 +5,7 @@ import { chatOf } from "./limiter/plan.js";
 import { unlessCalled } from "./limiter/wait.js";
 import type { Preparation } from "./preparation.js";
 import { refuse } from "./refusal.js";
+import type { Soon } from "./soon.js";
 
 /** One edit as its caller asked for it. */
 interface Wanted {
@@ -42,7 +43,7 @@ export class Edits {
     this.#coalesces = coalesces;
   }
 
-  send(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
+  send(call: Call, send: Send, signal: AbortSignalLike | undefined): Soon<Delivery> {
     const name = this.#coalesces ? nameOf(call) : undefined;
     if (name === undefined) return this.#edit(this.#preparation.edit(call, send, signal));
     const wanted = { send };
@@ -65,9 +66,12 @@ export class Edits {
     return pending;
   }
 
-  /** A guard that closes waits for nobody: it is refused while the one before is still on its way. */
+  /**
+   * A guard that closes waits for nobody: it is refused while the one before is still on its way. Never at once: it
+   * must be known as pending before it is taken.
+   */
   async #afterwards(before: Promise<unknown> | undefined, job: Job): Promise<Delivery> {
-    if (before) await unlessCalled(before, job.closing);
+    await (before && unlessCalled(before, job.closing));
     return this.#edit(job);
   }
 

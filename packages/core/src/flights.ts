@@ -4,11 +4,14 @@ import { defaults } from "./defaults.js";
 import { calledOff, factsOf, type Job, recordOf, remainingMs } from "./job.js";
 import { waitUntil } from "./limiter/wait.js";
 import { refuse } from "./refusal.js";
+import { type Soon, whenEnded } from "./soon.js";
 
 /** A call of this process that is on its way, and those that wait for its result. */
 interface Flight {
   readonly content: string | undefined;
-  readonly landed: Promise<void>;
+  /** Made by the first who waits for it. */
+  landed?: Promise<void>;
+  land?: () => void;
   delivery?: Delivery;
 }
 
@@ -20,6 +23,14 @@ const handsOn: ReadonlySet<Delivery["status"]> = new Set<RefusalCode>([
   "closed",
   "store_unavailable",
 ]);
+
+/** When it has ended, whichever way. */
+function landingOf(flight: Flight): Promise<void> {
+  flight.landed ??= new Promise((resolve) => {
+    flight.land = resolve;
+  });
+  return flight.landed;
+}
 
 /** Concurrent duplicates within one process share one send, each keeping its own signal and patience. */
 export class Flights {
@@ -33,8 +44,12 @@ export class Flights {
   }
 
   /** Leads the send, or follows the one in flight. */
-  async share(job: Job, lead: () => Promise<Delivery>): Promise<Delivery> {
+  share(job: Job, lead: () => Soon<Delivery>): Soon<Delivery> {
     const name = `${job.call.bot}:${recordOf(job)}`;
+    return this.#flights.has(name) ? this.#shareOrLead(name, job, lead) : this.#fly(name, job, lead);
+  }
+
+  async #shareOrLead(name: string, job: Job, lead: () => Soon<Delivery>): Promise<Delivery> {
     for (;;) {
       const flight = this.#flights.get(name);
       if (flight === undefined) return this.#fly(name, job, lead);
@@ -43,20 +58,15 @@ export class Flights {
     }
   }
 
-  async #fly(name: string, job: Job, lead: () => Promise<Delivery>): Promise<Delivery> {
-    let land = () => {};
-    const landed = new Promise<void>((resolve) => {
-      land = resolve;
-    });
-    const flight: Flight = { content: job.identity.content, landed };
-    this.#flights.set(name, flight);
-    try {
-      flight.delivery = await lead();
-      return flight.delivery;
-    } finally {
+  #fly(name: string, job: Job, lead: () => Soon<Delivery>): Soon<Delivery> {
+    const flight: Flight = { content: job.identity.content };
+    const lands = (delivery?: Delivery) => {
+      if (delivery) flight.delivery = delivery;
       this.#flights.delete(name);
-      land();
-    }
+      flight.land?.();
+    };
+    this.#flights.set(name, flight);
+    return whenEnded(lead, lands);
   }
 
   /** Answers undefined when the lead is free. */
@@ -64,7 +74,7 @@ export class Flights {
     if (differs(flight.content, job.identity.content)) return refuse(factsOf(job), "mismatch");
     if (this.#onBusy === "reject") return this.#busy(job);
     const from = this.#clock.now();
-    await waitUntil(this.#clock, flight.landed, remainingMs(job, this.#clock), job.signal, job.closing);
+    await waitUntil(this.#clock, landingOf(flight), remainingMs(job, this.#clock), job.signal, job.closing);
     job.waitedMs += this.#clock.now() - from;
     const over = calledOff(job);
     if (over) return refuse(factsOf(job), over);
@@ -85,7 +95,7 @@ const differs = (one: string | undefined, other: string | undefined): boolean =>
 function shared(delivery: Delivery, job: Job): Delivery | undefined {
   if (handsOn.has(delivery.status)) return undefined;
   if (delivery.status !== "sent" && delivery.status !== "replayed") return { ...delivery, ...factsOf(job) };
-  return { ...factsOf(job), status: "replayed", result: copyOf(delivery.result) };
+  return { status: "replayed", result: copyOf(delivery.result), ...factsOf(job) };
 }
 
 /** What JSON cannot carry (a plugin put it there) is shared rather than copied: it was sent, after all. */

@@ -28,6 +28,7 @@ import { Publisher } from "./publish/publisher.js";
 import { type QueuedCall, type QueueQuestion, queueOf } from "./queue/queued-call.js";
 import { refuse } from "./refusal.js";
 import { isBeingSent } from "./scope.js";
+import { after, promised, type Soon, whenEnded } from "./soon.js";
 import { examine, type StoreReport } from "./store/examination.js";
 import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
@@ -192,10 +193,10 @@ export class Guard {
    * @param send sends the call through the framework, once; called again only after a 429
    * @throws ConfigurationError when the payload cannot be sent by anybody (it contains itself, say)
    */
-  async run(call: Call, send: Send, signal?: AbortSignalLike): Promise<Delivery> {
+  run(call: Call, send: Send, signal?: AbortSignalLike): Promise<Delivery> {
     const kind = isBeingSent(sendingOf(call)) ? "pass" : methodClass(call.method);
     if (kind === "pass" || kind === "poll") return this.#pass(call, send, signal);
-    if (this.closing.aborted) return refuse(noFacts, "closed");
+    if (this.closing.aborted) return Promise.resolve(refuse(noFacts, "closed"));
     const around = this.#arounds.whole;
     if (around === undefined) return this.#handle(kind, call, send, signal);
     return around(call, send, (inner) => this.#handle(kind, call, inner, signal));
@@ -302,26 +303,28 @@ export class Guard {
     send: Send,
     signal: AbortSignalLike | undefined,
   ): Promise<Delivery> {
-    return this.#calls.track(
-      kind === "create" ? this.#create(call, send, signal) : this.#touch(call, send, signal),
-    );
+    const work = () =>
+      kind === "create" ? this.#create(call, send, signal) : this.#touch(call, send, signal);
+    return promised(() => this.#calls.track(work));
   }
 
   /** Methods that create a message. */
-  async #create(call: Call, send: Send, signal: AbortSignalLike | undefined): Promise<Delivery> {
+  #create(call: Call, send: Send, signal: AbortSignalLike | undefined): Soon<Delivery> {
     this.#lookAtStore();
     const prepared = this.#preparation.message(call, send, signal);
-    const job = prepared instanceof Promise ? await prepared : prepared;
-    let delivery: Delivery | undefined;
-    try {
-      delivery = await this.#messages.send(job);
-      return delivery;
-    } finally {
-      job.identity.end(delivery?.status === "sent" || delivery?.status === "replayed");
-      if (delivery) this.#reporter.ended(job, delivery);
-      if (job.identity === unguarded && this.#settings.deduplicates(call.method))
-        this.#reporter.unguarded(job);
-    }
+    return after(prepared, (job) =>
+      whenEnded(
+        () => this.#messages.send(job),
+        (delivery) => this.#created(job, delivery),
+      ),
+    );
+  }
+
+  #created(job: Job, delivery: Delivery | undefined): void {
+    job.identity.end(delivery?.status === "sent" || delivery?.status === "replayed");
+    if (delivery) this.#reporter.ended(job, delivery);
+    if (job.identity === unguarded && this.#settings.deduplicates(job.call.method))
+      this.#reporter.unguarded(job);
   }
 
   /** Methods that change what is there. */

@@ -70,6 +70,8 @@ export const sendingOf = ({ bot, method, payload }: Call): Sending => ({
 
 /** What one request ended in, as the caller gets it. */
 export function deliveryFrom(facts: DeliveryFacts, outcome: Outcome, reply: Reply): Delivery {
-  if (outcome.kind === "ok") return { ...facts, status: "sent", result: outcome.result };
-  return { ...facts, status: "failed", outcome: outcome.kind, reply } satisfies Failed;
+  const { key, scope, attempts, waitedMs } = facts;
+  if (outcome.kind === "ok")
+    return { status: "sent", result: outcome.result, key, scope, attempts, waitedMs };
+  return { status: "failed", outcome: outcome.kind, reply, key, scope, attempts, waitedMs } satisfies Failed;
 }

@@ -1,10 +1,12 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "./clock.js";
 import { waitUntil } from "./limiter/wait.js";
+import { type Soon, whenEnded } from "./soon.js";
 
 /** Calls that the guard has not answered yet, and the end of taking any. */
 export class OpenCalls {
-  readonly #open = new Set<Promise<unknown>>();
+  #open = 0;
+  #drained: (() => void) | undefined;
   readonly #closing = new AbortController();
 
   constructor() {
@@ -13,7 +15,7 @@ export class OpenCalls {
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#open;
   }
 
   /** Aborts when no more calls are taken: whoever waits then is refused. */
@@ -21,22 +23,23 @@ export class OpenCalls {
     return this.#closing.signal;
   }
 
-  async track<T>(work: Promise<T>): Promise<T> {
-    this.#open.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#open.delete(work);
-    }
+  /** Counts it until it has ended. */
+  track<T>(work: () => Soon<T>): Soon<T> {
+    this.#open++;
+    return whenEnded(work, this.#ended);
   }
+
+  readonly #ended = (): void => {
+    if (--this.#open === 0) this.#drained?.();
+  };
 
   /** Takes no more, wakes who waits, and gives open requests at most `ms`. */
   async drain(clock: Clock, ms: number): Promise<void> {
     this.#closing.abort();
-    await waitUntil(clock, this.#drained(), ms);
-  }
-
-  async #drained(): Promise<void> {
-    while (this.#open.size > 0) await Promise.allSettled(this.#open);
+    if (this.#open === 0) return;
+    const drained = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    await waitUntil(clock, drained, ms);
   }
 }

@@ -9,6 +9,8 @@ import type { Settings } from "./options.js";
 import { currentContext, type UpdateScope } from "./scope.js";
 import type { RuleCharge } from "./store/port.js";
 
+type Prepared = Pick<Job, "call" | "send" | "signal" | "identity" | "charges" | "deadline" | "ttlUs">;
+
 /** Makes a job of a call: its key, the rules it pays, its patience, from its options, its scope and the settings. */
 export class Preparation {
   readonly #settings: Settings;
@@ -30,16 +32,8 @@ export class Preparation {
     const finish = (identity: Identity): Job => {
       const ttlMs = options.ttlMs ?? (identity.scope === "update" ? settings.updateTtlMs : settings.ttlMs);
       const waits = options.abandon ?? signal;
-      return {
-        ...this.#fresh(),
-        call,
-        send,
-        signal: waits,
-        identity,
-        charges,
-        deadline,
-        ttlUs: toMicros(ttlMs),
-      };
+      const ttlUs = toMicros(ttlMs);
+      return this.#job({ call, send, signal: waits, identity, charges, deadline, ttlUs });
     };
     if (!settings.deduplicates(call.method)) return finish(unguarded);
     const { match, secrets } = settings;
@@ -53,7 +47,7 @@ export class Preparation {
   touch(call: Call, send: Send, signal: AbortSignalLike | undefined): Job {
     const { deadline } = this.#facts(call);
     const charges = planGates(call.method, call.payload);
-    return { ...this.#fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs: 0 };
+    return this.#job({ call, send, signal, identity: unguarded, charges, deadline, ttlUs: 0 });
   }
 
   /**
@@ -74,7 +68,7 @@ export class Preparation {
     const charges = planCharges(settings.rules, { ...facts, userId, ceiling: settings.rateCeiling });
     const deadline = this.#clock.now() + (options.maxWaitMs ?? settings.maxWaitMs.outside);
     const ttlUs = toMicros(settings.ttlMs);
-    return { ...this.#fresh(), call, send, signal, identity: unguarded, charges, deadline, ttlUs };
+    return this.#job({ call, send, signal, identity: unguarded, charges, deadline, ttlUs });
   }
 
   #facts(call: Call) {
@@ -105,11 +99,18 @@ export class Preparation {
     });
   }
 
-  /** Where every job begins. */
-  #fresh() {
+  /** Where every job begins. Written out: an object literal with a spread costs V8 microseconds. */
+  #job({ call, send, signal, identity, charges, deadline, ttlUs }: Prepared): Job {
     return {
+      call,
+      send,
+      signal,
       closing: this.#closing,
+      identity,
+      charges,
       owner: ownerToken(),
+      ttlUs,
+      deadline,
       attempt: 0,
       requests: 0,
       waitedMs: 0,

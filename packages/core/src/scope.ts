@@ -96,7 +96,8 @@ export function insideDelivery<T>(options: DeliveryOptions, fn: () => T): T {
 
 /** Runs the framework's own send: a guard that the same call meets inside lets it through. */
 export function whileSending<T>(sending: Sending, fn: () => T): T {
-  return storage.run({ ...currentContext(), sending }, fn);
+  const { update, delivery, options } = currentContext();
+  return storage.run({ update, delivery, options, sending }, fn);
 }
 
 /** Is this the call that a guard further out is sending, rather than one that a plugin makes on the way? */

@@ -13,6 +13,8 @@ import type { Events } from "./observe/events.js";
 import { type Settings, timing } from "./options.js";
 import { WaitingCalls } from "./queue/waiting-calls.js";
 import { refuse } from "./refusal.js";
+import { isLater, type Soon } from "./soon.js";
+import { sendVerbsOf } from "./store/at-once.js";
 import type { Admission, AdmitRequest, Store } from "./store/port.js";
 
 /** What waiting for a turn ends in. */
@@ -20,6 +22,14 @@ export type Turn =
   | { readonly status: "go" }
   | { readonly status: "done"; readonly result: string | undefined }
   | Refusal;
+
+/** What the store has answered, and how long ago it was asked. */
+interface Answered {
+  readonly admission: Admission;
+  readonly sinceAsked: () => number;
+}
+
+type PlainAdmission = Extract<Admission, { readonly status: "go" | "done" }>;
 
 /**
  * Admits a call: asks the store, sleeps until the turn that it reserved, asks again, until the last rule is
@@ -45,19 +55,47 @@ export class Turns {
   }
 
   /** @param pauseMs sleeps first: a freeze has told when to come again */
-  async take(job: Job, ticket: Ticket, pauseMs = 0): Promise<Turn> {
+  take(job: Job, ticket: Ticket, pauseMs = 0): Soon<Turn> {
+    const asksAtOnce = pauseMs <= 0 && this.#caps === undefined && ticket.isHead && !calledOff(job);
+    return asksAtOnce ? this.#takeAtOnce(job, ticket) : this.#wait(job, ticket, pauseMs);
+  }
+
+  /** Mostly nothing stands in the way, and there is a token. */
+  #takeAtOnce(job: Job, ticket: Ticket): Soon<Turn> {
+    const sinceAsked = stopwatch(this.#clock);
+    const answered = (admission: Admission): Soon<Turn> => {
+      this.#checks.answered(job, admission);
+      if (this.#isPlain(job, admission, sinceAsked)) return admission;
+      return this.#wait(job, ticket, 0, { admission, sinceAsked });
+    };
+    const admission = this.#admit(job);
+    if (!isLater(admission)) return answered(admission);
+    return admission.then(answered, (error) => this.#failed(job, error));
+  }
+
+  #isPlain(job: Job, admission: Admission, sinceAsked: () => number): admission is PlainAdmission {
+    if (admission.status === "done") return true;
+    if (admission.status !== "go" || admission.degraded || job.signal?.aborted) return false;
+    return toMicros(sinceAsked()) < admission.leaseUs;
+  }
+
+  async #wait(job: Job, ticket: Ticket, pauseMs: number, first?: Answered): Promise<Turn> {
     let turn: Turn | undefined;
     this.#arrives(job, pauseMs);
     try {
-      turn = await this.#takeOrThrow(job, ticket, pauseMs);
+      turn = await this.#takeOrThrow(job, ticket, pauseMs, first);
     } catch (error) {
-      if (!isStoreUnavailable(error)) throw error;
-      turn = this.#storeAway(job, error);
+      turn = this.#failed(job, error);
     } finally {
       this.waiting.end(job);
       if (turn?.status !== "go") await this.leave(job);
     }
     return turn;
+  }
+
+  #failed(job: Job, error: unknown): Refusal {
+    if (!isStoreUnavailable(error)) throw error;
+    return this.#storeAway(job, error);
   }
 
   #arrives(job: Job, pauseMs: number): void {
@@ -118,17 +156,20 @@ export class Turns {
     this.#events.emit("storeError", { verb, message });
   }
 
-  async #takeOrThrow(job: Job, ticket: Ticket, pauseMs: number): Promise<Turn> {
+  /** @param known what the store has answered already */
+  async #takeOrThrow(job: Job, ticket: Ticket, pauseMs: number, known?: Answered): Promise<Turn> {
     let lookAgainMs: number = defaults.lookAgainMs.first;
     let sleep = pauseMs;
+    let first = known;
     for (;;) {
       if (sleep > 0) await this.#sleep(job, sleep);
-      if (calledOff(job) || !(await this.#atHead(job, ticket))) return this.#giveUp(job);
-      const full = await this.#enterOrThrow(job);
-      if (full) return full;
-      const sinceAsked = stopwatch(this.#clock);
-      const admission = await this.#admit(job);
-      this.#checks.answered(job, admission);
+      if (first === undefined) {
+        if (calledOff(job) || !(await this.#atHead(job, ticket))) return this.#giveUp(job);
+        const full = await this.#enterOrThrow(job);
+        if (full) return full;
+      }
+      const { admission, sinceAsked }: Answered = first ?? (await this.#ask(job));
+      first = undefined;
       if (admission.status !== "go") void this.leave(job);
       switch (admission.status) {
         case "go":
@@ -213,10 +254,19 @@ export class Turns {
     }
   }
 
-  #admit(job: Job): Promise<Admission> {
+  async #ask(job: Job): Promise<Answered> {
+    const sinceAsked = stopwatch(this.#clock);
+    const admission = await this.#admit(job);
+    this.#checks.answered(job, admission);
+    return { admission, sinceAsked };
+  }
+
+  #admit(job: Job): Soon<Admission> {
     const { identity } = job;
-    return this.#store.admit({
-      ...ownershipOf(job),
+    return sendVerbsOf(this.#store).admit({
+      bot: job.call.bot,
+      owner: job.owner,
+      attempt: job.attempt,
       claim: {
         id: recordOf(job),
         aliases: identity.aliases,

@@ -95,8 +95,11 @@ export class Line {
 
   #answer(chunk: Buffer): void {
     if (this.#fault === "lose-reply-and-reset") this.break();
-    if (this.#fault === "cut-reply" || this.#fault === "cut-reply-and-mute") return this.#cut(chunk);
-    if (!answering.has(this.#fault)) return;
+    if (this.#fault === "cut-reply" || this.#fault === "cut-reply-and-mute") this.#cut(chunk);
+    else if (answering.has(this.#fault)) this.#carry(chunk);
+  }
+
+  #carry(chunk: Buffer): void {
     this.#answers.carry(chunk, this.#listener.delayMs("to-clients"));
   }
 
@@ -138,7 +141,10 @@ class Way {
 
   /** Timers may overtake one another when the delay shrinks; the queue does not. */
   carry(chunk: Buffer, ms: number): void {
-    if (ms === 0 && this.empty) return this.#leave(chunk);
+    if (ms === 0 && this.empty) {
+      this.#leave(chunk);
+      return;
+    }
     this.#late.push(chunk);
     setTimeout(() => this.#leave(this.#late.shift()!), ms);
   }

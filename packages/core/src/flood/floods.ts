@@ -82,6 +82,9 @@ export class Floods {
   }
 }
 
+/** Is it a 429, with a time to come again? */
+export const isFlood = (outcome: Outcome): boolean => retryAfterOf(outcome) !== undefined;
+
 const retryAfterOf = (outcome: Outcome): number | undefined =>
   outcome.kind === "rejected" || outcome.kind === "unknown" ? outcome.retryAfterMs : undefined;
 

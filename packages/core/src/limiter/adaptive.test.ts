@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RuleCharge, RuleParams } from "../store/port.js";
-import { freshPace, paced, rateOf, recoversAt, slowDown, speedUp } from "./adaptive.js";
+import { nominal, paced, rateOf, recoversAt, slowDown, speedUp } from "./adaptive.js";
 
 const bucket: RuleParams = { kind: "bucket", capacity: 6, intervalUs: 1_001 };
 const window: RuleParams = { kind: "window", limit: 10, periodUs: 1_000, marginUs: 7 };
@@ -45,7 +45,7 @@ describe("the rate in force", () => {
 
   it("leaves a rule alone that nobody has told anything, and one that has recovered", () => {
     const given = charge(bucket, 1_000_000);
-    expect(paced(given, freshPace(), since)).toBe(given);
+    expect(paced(given, { rate: nominal, since: 0 }, since)).toBe(given);
     expect(paced(given, slow(800_000), since + 3_600_000_000)).toBe(given);
   });
 });

@@ -2,7 +2,7 @@ import type { RuleCharge, RuleParams } from "../store/port.js";
 import { drainSent, type SentState } from "./sent.js";
 
 /** All rates in parts per million of what the rule says. */
-const nominal = 1_000_000;
+export const nominal = 1_000_000;
 /** A flood takes a fifth of the rate, down to a tenth of what the rule says. */
 const kept = { part: 8, of: 10, least: 100_000 } as const;
 /** One part per million comes back in this many microseconds: a tenth of the rate per minute. */
@@ -24,9 +24,6 @@ export interface Pace {
   /** Server time from which it recovers. */
   since: number;
 }
-
-/** A rule that nobody has told anything. */
-export const freshPace = (): Pace => ({ rate: nominal, since: 0 });
 
 /** The rate in force. A charge without a ceiling is not adaptive. */
 export function rateOf({ ceiling = 0 }: Pick<RuleCharge, "ceiling">, pace: Pace, now: number): number {

@@ -1,5 +1,5 @@
 import type { RuleCharge, RuleStats } from "../store/port.js";
-import { freshPace, type Pace, paced, rateOf, recoversAt, speedUp } from "./adaptive.js";
+import { nominal, type Pace, paced, rateOf, recoversAt, speedUp } from "./adaptive.js";
 import { type BucketState, bucketTurn, debitAt, sentAt, takeAt, tokensFor, tokensLeft } from "./bucket.js";
 import { joinLane, laneTurn, leaveLane, pushLane } from "./bulk-lane.js";
 import { type FrozenClock, frozenFor, localTime, serverTime } from "./frozen-clock.js";
@@ -41,7 +41,8 @@ export const freshRule = (): RuleState => ({
   lane: 0,
   pushed: 0,
   places: [],
-  ...freshPace(),
+  rate: nominal,
+  since: 0,
 });
 
 /** Server time at which `charge` may go, if it asked now. Changes nothing. */

@@ -13,6 +13,7 @@ import type {
   Store,
   StoreHealth,
 } from "../store/port.js";
+import { type Ask, Batches } from "./batches.js";
 import { RedisBoard } from "./board.js";
 import type { Connection } from "./connection.js";
 import { keyPattern, recordKey, ruleKey } from "./keys.js";
@@ -37,6 +38,7 @@ export class RedisStore implements Store {
   readonly slots: RedisSlots;
   readonly board: RedisBoard;
   readonly #connection: Connection;
+  readonly #batches: Batches;
   readonly #release: () => void;
   readonly #time: ServerTime;
   /** How long an admit may be on its way before it must do nothing, in µs. */
@@ -55,6 +57,7 @@ export class RedisStore implements Store {
     this.name = name;
     this.commandTimeoutMs = patienceMs;
     this.#connection = connection;
+    this.#batches = new Batches(connection);
     this.#release = release;
     this.#patienceUs = patienceMs * 1000;
     this.#time = new ServerTime();
@@ -111,12 +114,8 @@ export class RedisStore implements Store {
       ttl: request.ttlUs,
       charges: rules,
     };
-    const answer = await this.#run(
-      bot,
-      scripts.admit,
-      input,
-      Math.max(leastPatienceMs, request.maxWaitUs / 1000),
-    );
+    const patienceMs = Math.max(leastPatienceMs, request.maxWaitUs / 1000);
+    const answer = await this.#ask(bot, { letter: "a", script: scripts.admit, input, patienceMs });
     return admissionFrom(answer, rules);
   }
 
@@ -129,11 +128,13 @@ export class RedisStore implements Store {
   }
 
   async settle(request: SettleRequest): Promise<boolean> {
-    const [status] = await this.#run(request.bot, scripts.settle, {
-      ...this.#place(request),
-      as: request.as,
-      result: request.result ?? "",
-      ttl: request.ttlUs,
+    const { as, result = "", ttlUs: ttl } = request;
+    const input = { as, result, ttl, ...this.#place(request) };
+    const [status] = await this.#ask(request.bot, {
+      letter: "s",
+      script: scripts.settle,
+      input,
+      patienceMs: settlePatienceMs,
     });
     return status === "settled";
   }
@@ -251,6 +252,15 @@ export class RedisStore implements Store {
     };
   }
 
+  /** A claim or a settlement. */
+  async #ask(bot: string, ask: Ask): Promise<unknown[]> {
+    const answer =
+      ask.input.given === undefined
+        ? this.#batches.run(bot, ask)
+        : this.#connection.run(ask.script as never, ask.input, ask.patienceMs);
+    return this.#heard(bot, ask.input.given, await answer);
+  }
+
   async #run<Input extends { given: number | undefined }>(
     bot: string,
     script: Parameters<Connection["run"]>[0] & { keys(input: Input): string[] },
@@ -258,9 +268,12 @@ export class RedisStore implements Store {
     patienceMs?: number,
   ): Promise<unknown[]> {
     const answer = await this.#connection.run(script as never, input as never, patienceMs);
+    return this.#heard(bot, input.given, answer);
+  }
+
+  #heard(bot: string, given: number | undefined, answer: unknown[]): unknown[] {
     if (answer[0] === "foreign") throw foreignValue(bot);
-    if (input.given === undefined)
-      this.#time.learn(Number(typeof answer[0] === "number" ? answer[0] : answer[1]));
+    if (given === undefined) this.#time.learn(Number(typeof answer[0] === "number" ? answer[0] : answer[1]));
     return answer;
   }
 }
@@ -276,6 +289,8 @@ const mostAdmits = 4;
 
 /** Also who wants no wait at all gives a Cluster that moves its keys so long. */
 const leastPatienceMs = 1_000;
+/** How long a settlement may wait for a Cluster that moves its keys. */
+const settlePatienceMs = 30_000;
 
 function admissionFrom(answer: unknown[], rules: readonly RuleCharge[]): Admission {
   const [status, now, a, b] = answer;

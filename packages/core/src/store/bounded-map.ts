@@ -18,6 +18,8 @@ export class BoundedMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #bounds: Bounds<V>;
   #hand: Iterator<[string, V]> = this.#entries.entries();
+  /** Where room is made: going on where it stood saves passing by all that was dropped before. */
+  #oldest: Iterator<[string, V]> = this.#entries.entries();
 
   constructor(bounds: Bounds<V>) {
     this.#bounds = bounds;
@@ -65,14 +67,19 @@ export class BoundedMap<V> {
 
   /** What may not be dropped moves to the young end, so that it never hides what may. */
   #makeRoom(now: number): void {
-    let looked = 0;
-    for (const [key, value] of this.#entries) {
-      if (this.#entries.size <= this.#bounds.limit || looked++ >= looksWhenFull) return;
-      const expired = this.#bounds.isExpired(value, now);
-      this.#entries.delete(key);
-      if (expired) continue;
-      if (this.#bounds.mayDrop(value)) this.#bounds.onDropped?.(1);
-      else this.#entries.set(key, value);
+    for (let looked = 0; looked < looksWhenFull; looked++) {
+      if (this.#entries.size <= this.#bounds.limit) return;
+      const { value: entry, done } = this.#oldest.next();
+      if (done) this.#oldest = this.#entries.entries();
+      else this.#dropOrKeep(entry[0], entry[1], now);
     }
+  }
+
+  #dropOrKeep(key: string, value: V, now: number): void {
+    const expired = this.#bounds.isExpired(value, now);
+    this.#entries.delete(key);
+    if (expired) return;
+    if (this.#bounds.mayDrop(value)) this.#bounds.onDropped?.(1);
+    else this.#entries.set(key, value);
   }
 }

@@ -75,6 +75,11 @@ export class MemoryStore implements Store {
   readonly name = "memory";
   readonly embedded = true;
   readonly slots: MemorySlots;
+  /** The verbs of each send without a promise. */
+  readonly atOnce = {
+    admit: (request: AdmitRequest): Admission => this.#admit(request),
+    settle: (request: SettleRequest): boolean => this.#settle(request),
+  };
   readonly #records: BoundedMap<HeldRecord>;
   readonly #rules: BoundedMap<RuleState>;
   readonly #clock: Clock;
@@ -96,6 +101,10 @@ export class MemoryStore implements Store {
   }
 
   async admit(request: AdmitRequest): Promise<Admission> {
+    return this.#admit(request);
+  }
+
+  #admit(request: AdmitRequest): Admission {
     const now = request.nowUs ?? this.#now();
     if (request.deadlineUs !== undefined && now > request.deadlineUs)
       return { status: "expired", nowUs: now };
@@ -134,21 +143,17 @@ export class MemoryStore implements Store {
   }
 
   async settle(request: SettleRequest): Promise<boolean> {
+    return this.#settle(request);
+  }
+
+  #settle(request: SettleRequest): boolean {
     const now = request.nowUs ?? this.#now();
     const record = this.#record(request.bot, request.record, now);
     if (!maySettle(record, request, request.as)) return false;
     this.#eachPaid(request, record.paid, now, request.as === "unsent" ? giveBack : markSettled);
-    const key = keyOf(request.bot, request.record);
-    if (request.as === "unsent" || request.as === "free") {
-      this.#records.delete(key);
-      return true;
-    }
-    const state = request.as;
-    this.#records.set(
-      key,
-      { ...closed(record), state, result: request.result, expires: now + request.ttlUs },
-      now,
-    );
+    if (request.as === "unsent" || request.as === "free")
+      this.#records.delete(keyOf(request.bot, request.record));
+    else close(record, request.as, request.result, now + request.ttlUs);
     return true;
   }
 
@@ -319,7 +324,9 @@ export class MemoryStore implements Store {
   ): void {
     const { owner, attempt, claim, bot, ttlUs } = request;
     const expires = Math.max(now + ttlUs, change.lease, record?.expires ?? 0);
-    const next = { owner, attempt, content: claim!.content, result: undefined, ...change, expires };
+    const { state, stage, paid, lease } = change;
+    const { content } = claim!;
+    const next = { state, owner, attempt, lease, expires, stage, paid, content, result: undefined };
     this.#records.set(keyOf(bot, claim!.id), next, now);
   }
 
@@ -347,9 +354,12 @@ export class MemoryStore implements Store {
 
   /** Changes a rule. The write comes last, because it may drop entries that rest. */
   #change(bot: string, charge: RuleCharge, now: number, change: (rule: RuleState) => void): void {
-    const rule = this.#rule(bot, charge, now);
+    const key = keyOf(bot, charge.key);
+    const found = this.#rules.get(key);
+    const rule = found && restsAt(found) > now ? found : freshRule();
     change(rule);
-    this.#rules.set(keyOf(bot, charge.key), rule, now);
+    if (restsAt(rule) <= now) this.#rules.delete(key);
+    else if (rule !== found) this.#rules.set(key, rule, now);
   }
 
   #now(): number {
@@ -371,7 +381,16 @@ function backInLine(request: FreezeRequest, record: HeldRecord, rule: RuleState,
 }
 
 /** DONE and AMBIGUOUS hold no lease, and what was paid stays paid. */
-const closed = (record: HeldRecord): HeldRecord => ({ ...record, lease: 0, stage: 0, paid: [] });
+function close(record: HeldRecord, state: HeldRecord["state"], result: string | undefined, expires: number) {
+  record.state = state;
+  record.result = result;
+  record.expires = expires;
+  record.lease = 0;
+  record.stage = 0;
+  record.paid = none;
+}
+
+const none: readonly Paid[] = Object.freeze([]);
 
 function answerTo(
   meeting: Exclude<ReturnType<typeof meet>, "claim">,
