@@ -1,7 +1,10 @@
+import { redisStore } from "@sendonce/core/redis";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { read } from "../house/repository.js";
 import { sharedCluster } from "../kit/redis/cluster.js";
 import { type RedisServer, startRedis } from "../kit/redis/server.js";
 import { oldRedis } from "./old-redis.js";
+import { record } from "./prepared.js";
 import { everythingSaid, sendonce } from "./sendonce.js";
 
 const canary = "canary-password-7f3a";
@@ -155,6 +158,32 @@ describe("doctor", () => {
       err: expect.stringMatching(/no Redis is named[\s\S]*→ set REDIS_URL/),
     });
     expect(word).toMatchObject({ code: 2, err: expect.stringContaining("//***@127.0.0.1:1") });
+  });
+
+  test("runs, like all that reads, as the user that the page of the tool names", async () => {
+    const named = /^user operator on >secret [\s\S]*?(?=\n```)/m
+      .exec(read("docs/cli.md"))?.[0]
+      .replace(/\s+/g, " ");
+    const server = await startRedis({ persistence: true, acl: [named!.replace("secret", canary)] });
+    const url = server.urlFor("operator", canary);
+    const { found, code } = await doctor(url);
+    expect(found("permissions", "note")?.says ?? "").not.toContain("this tool");
+    expect({ code, unknown: found("version", "unknown") }).toEqual({ code: 0, unknown: undefined });
+    const store = redisStore(server.url);
+    onTestFinished(() => store.close());
+    await record(store, { bot: "4242", chat: "7", key: "x", as: "done" });
+    const lines = [
+      "stats",
+      "inspect --given x --chat 7",
+      "buckets --limits official",
+      "duplicates",
+      "sweep",
+      "tail --for 0.2",
+      "top --once --for 0.2",
+    ];
+    const ran = await Promise.all(lines.map((line) => sendonce(url, ...line.split(" "))));
+    expect(ran.map(({ code, err }) => [code, /NOPERM|permi/.test(err)])).toEqual(lines.map(() => [0, false]));
+    expect((await sendonce(url, "reset", "--all", "--yes")).out).toContain("forgot 1 of 1 keys");
   });
 
   test("looks at every master of a Cluster", async () => {

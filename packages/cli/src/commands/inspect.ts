@@ -1,4 +1,3 @@
-import { recordKey } from "@sendonce/core/redis";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit.js";
 import { type FoundRecord, findRecord } from "../find-record.js";
@@ -30,11 +29,8 @@ export async function inspect(
 
 type Life = Awaited<ReturnType<typeof life>>;
 
-async function life({ session }: Context, { bot, id, record }: FoundRecord) {
-  const [nowUs, untouchedSeconds] = await Promise.all([
-    serverTimeUs(session),
-    session.client.object("IDLETIME", recordKey(bot, id)).catch(() => undefined),
-  ]);
+async function life({ session }: Context, { bot, id, record, untouchedMs }: FoundRecord) {
+  const nowUs = await serverTimeUs(session);
   const until = (us: number | undefined) => (us === undefined ? undefined : Math.round((us - nowUs) / 1000));
   return {
     bot,
@@ -43,7 +39,7 @@ async function life({ session }: Context, { bot, id, record }: FoundRecord) {
     meaning: meanings[record.state],
     owner: record.owner,
     attempt: record.attempt,
-    untouchedMs: typeof untouchedSeconds === "number" ? untouchedSeconds * 1000 : undefined,
+    untouchedMs,
     leaseEndsInMs: until(record.leaseUntilUs),
     expiresInMs: until(record.expiresUs)!,
     expiresAt: moment(record.expiresUs / 1000),

@@ -35,7 +35,10 @@ export async function reset(context: Context, options: ResetOptions): Promise<nu
   if (!options.yes) await ask(context, `Forget ${says}? A message whose record is gone may be sent again.`);
   let forgotten = 0;
   for (const batch of batches(chosen)) forgotten += await session.store.reset(bot, batch);
-  screen.show({ bot, forgotten }, () => `forgot ${forgotten} of ${says}`);
+  screen.show(
+    { bot, forgotten },
+    () => `forgot ${forgotten} of ${chosen.records.length + chosen.rules.length} keys of bot ${bot}`,
+  );
   return exitCodes.fine;
 }
 

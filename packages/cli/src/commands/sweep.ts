@@ -80,6 +80,8 @@ async function faultsIn({ node, keys }: Batch, nowUs: number): Promise<Fault[]> 
     const type = String(answers[2 * at + 1]?.[1]);
     if (type === "none" || answers[2 * at]?.[0]) continue;
     const value = type === "string" ? await node.getrange(one.key, 0, headLetters) : undefined;
+    // It may have expired in between.
+    if (value === "" && (await node.exists(one.key)) === 0) continue;
     const judged = judge(one, { type, ttl, value, nowUs });
     if (judged) found.push({ key: one.key, bot: one.bot, node, value, ...judged });
   }

@@ -67,6 +67,8 @@ export function clientOptions({ tls, ca }: Target): Omit<RedisOptions, "replyMap
     autoResendUnfulfilledCommands: false,
     connectTimeout: 5_000,
     commandTimeout: 5_000,
+    // A timer of this length holds the process after a connection that was never made.
+    disconnectTimeout: 100,
     connectionName: "sendonce-cli",
     retryStrategy: () => null,
     ...(tls && { tls: ca === undefined ? {} : { ca } }),

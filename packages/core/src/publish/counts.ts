@@ -8,7 +8,7 @@ const label = (method: string): string => (knownMethods.has(method) ? method : "
 
 type Fields<Name extends EventName> = (event: GuardEvents[Name]) => readonly (readonly [string, number])[];
 
-/** Event → what it adds to which counter. Every name comes from a list in this repository. */
+/** Event → what it adds to which counter, perhaps nothing. Every name comes from a list in this repository. */
 const fieldsOf: { readonly [Name in EventName]?: Fields<Name> } = {
   sent: ({ method }) => [[`sent:${label(method)}`, 1]],
   replayed: ({ scope, method }) => [[`duplicate:${scope}:${label(method)}`, 1]],
@@ -19,10 +19,11 @@ const fieldsOf: { readonly [Name in EventName]?: Fields<Name> } = {
     [`waits:${rule}`, 1],
     [`waitMs:${rule}`, Math.round(waitMs)],
   ],
-  freeze: ({ rule, retryAfterMs }) => [
+  freeze: ({ rule, frozenMs }) => [
     [`floods:${rule}`, 1],
-    [`frozenMs:${rule}`, Math.round(retryAfterMs)],
+    [`frozenMs:${rule}`, Math.round(frozenMs)],
   ],
+  thaw: () => [],
   unguarded: () => [["unguarded", 1]],
   updateDropped: () => [["updatesDropped", 1]],
   updateUnfinished: () => [["updatesUnfinished", 1]],
@@ -63,5 +64,5 @@ export class Counts {
   }
 }
 
-/** Events that counters are made of. */
+/** Events that tell of a bot. */
 export const countedEvents = Object.keys(fieldsOf) as readonly EventName[];

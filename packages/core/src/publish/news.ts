@@ -35,7 +35,7 @@ export interface News {
 /** Fields of events that are told. What is not named here never leaves the process. */
 // biome-ignore format: a list is read in lines
 const told = [
-  "method", "scope", "key", "attempts", "waitedMs", "outcome", "code", "retryAfterMs", "rule", "waitMs", "updateId",
+  "method", "scope", "key", "attempts", "waitedMs", "outcome", "code", "retryAfterMs", "rule", "waitMs", "frozenMs", "updateId",
   "count", "mode", "reason", "verb", "message", "state", "sent", "replayed",
 ] as const;
 

@@ -22,16 +22,22 @@ function keyOf(bot: string, kind: "r" | "l" | "s", name: string): string {
   );
 }
 
+/** The key of a record, by its id. */
 export const recordKey = (bot: string, id: string): string => keyOf(bot, "r", id);
 
+/** The key of a rule, such as `chat:123`. */
 export const ruleKey = (bot: string, rule: string): string => keyOf(bot, "l", rule);
 
+/** The key of a cap's slots. */
 export const slotsKey = (bot: string, cap: string): string => keyOf(bot, "s", cap);
 
+/** The hash that counts what happens in the hour of `at`, in ms. */
 export const countsKey = (bot: string, at: number): string => `sendonce:{${bot}}:${version}:n:${hourOf(at)}`;
 
+/** The rules in force, as a publishing guard has posted them. */
 export const postedRulesKey = (bot: string): string => `sendonce:{${bot}}:${version}:n:rules`;
 
+/** The channel of a bot's news. */
 export const eventsChannel = (bot: string): string => `sendonce:{${bot}}:${version}:events`;
 
 /** The hour of a time in ms, as counters are filed by: `2026-01-31T09`, in UTC. */
