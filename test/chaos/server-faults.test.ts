@@ -246,15 +246,33 @@ describe("FLUSHALL", () => {
     expect(emulator.ledger.count({ text: "post" })).toBe(2);
   });
 
-  test("a process does not send again what it has sent itself", async () => {
+  test("is a wish: what this process has sent goes out again when it is asked for again", async () => {
+    const emulator = await telegram({ limits: false });
+    const server = await startRedis();
+    const one = await steadyBot(emulator, server.url, { name: "one" });
+    expect(await one.send("post")).toEqual({ ending: "ok" });
+    await server.client().flushall();
+    expect(await one.send("post")).toEqual({ ending: "ok" });
+    expect(emulator.ledger.count({ text: "post" })).toBe(2);
+  });
+});
+
+describe("a server that comes back empty", () => {
+  test("is told again: a process does not send again what it has sent itself, and others then do not either", async () => {
     const emulator = await telegram({ limits: false });
     const server = await startRedis();
     const one = await steadyBot(emulator, server.url, { name: "one" });
     const other = await steadyBot(emulator, server.url, { name: "other" });
     expect(await one.send("post")).toEqual({ ending: "ok" });
-    await server.client().flushall();
+    await server.kill();
+    await server.restart();
+    const isShared = (bot: SteadyBot) =>
+      until(
+        () => bot.guard.health(),
+        ({ mode, store }) => mode === "shared" && store.reachable,
+      );
+    await Promise.all([isShared(one), isShared(other)]);
     expect(await one.send("post")).toEqual({ ending: "replayed" });
-    // And has told the store again.
     expect(await other.send("post")).toEqual({ ending: "replayed" });
     expect(emulator.ledger.count({ text: "post" })).toBe(1);
   });

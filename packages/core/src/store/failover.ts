@@ -7,10 +7,10 @@ import {
   isIsolatedCircuitError,
 } from "cockatiel";
 import { FailoverSlots } from "../caps/failover-slots.js";
-import type { Clock } from "../clock.js";
+import { type Clock, toMicros } from "../clock.js";
 import { isStoreUnavailable, StoreUnavailable } from "../errors.js";
 import { examine, roundTrip, type StoreReport } from "./examination.js";
-import { MemoryStore } from "./memory.js";
+import { MemoryStore, type SettledRun } from "./memory.js";
 import { OwedFreezes } from "./owed-freezes.js";
 import type {
   Admission,
@@ -131,6 +131,8 @@ export class FailoverStore implements Store {
     }
     try {
       const admission = await this.#ask(() => this.#shared.admit(request));
+      const settled = this.#lostBy(request, admission);
+      if (settled) return this.#tellAgain(request, settled, admission);
       if (admission.status === "go" && request.claim) this.#local.note(request, admission);
       return admission;
     } catch (error) {
@@ -138,6 +140,32 @@ export class FailoverStore implements Store {
       if (!this.#away) this.#options.onFall?.("admit", error.message);
       return this.#admitAlone(request, error);
     }
+  }
+
+  /**
+   * What this process knows, and a server has forgotten that was restarted, or promoted, since. What is missing from one
+   * that stayed was taken away by somebody, who wants it sent again.
+   */
+  #lostBy(request: AdmitRequest, { status }: Admission): SettledRun | undefined {
+    if (lostNothing.has(status)) return undefined;
+    const settled = this.#local.settledBefore(request);
+    const since = this.#shared.connectedAtMs ?? 0;
+    return settled && settled.closedAtUs < toMicros(since) ? settled : undefined;
+  }
+
+  /** The shared store has lost an outcome that it had taken: nothing goes out, and it is told once more. */
+  #tellAgain(
+    { bot, claim, owner, attempt, rules }: AdmitRequest,
+    settled: SettledRun,
+    { status, nowUs }: Admission,
+  ): Admission {
+    const { state, result, leftUs } = settled;
+    const claimed = status === "go" || status === "wait";
+    const whose = claimed
+      ? { owner, attempt, rules }
+      : { owner: settled.owner, attempt: settled.attempt, rules: [] };
+    this.#owe({ bot, record: claim!.id, as: state, result, ttlUs: leftUs, ...whose });
+    return state === "done" ? { status: state, result, nowUs } : { status: state, nowUs };
   }
 
   async renew(request: RenewRequest): Promise<boolean> {
@@ -264,9 +292,16 @@ export class FailoverStore implements Store {
     return admission;
   }
 
-  /** The admit may have been carried out although its answer was lost. */
+  /** The admit may have been carried out although its answer was lost, or will be, as long as it may be on its way. */
   #takeBack({ claim, rules, bot, owner, attempt, ttlUs }: AdmitRequest): void {
-    if (claim) this.#owe({ bot, owner, attempt, record: claim.id, as: "unsent", ttlUs, rules });
+    if (claim === undefined) return;
+    const unsent: SettleRequest = { bot, owner, attempt, record: claim.id, as: "unsent", ttlUs, rules };
+    this.#owe(unsent);
+    const onItsWayMs = probeEveryMs + (this.#shared.commandTimeoutMs ?? 0);
+    const stop = this.#options.clock.every(onItsWayMs, () => {
+      stop();
+      if (!this.#resting) this.#owe({ ...unsent });
+    });
   }
 
   /** Other processes would send into the flood. */
@@ -356,6 +391,9 @@ export class FailoverStore implements Store {
     this.#stopWatching = undefined;
   }
 }
+
+/** Answers that a record gives which the store still has. */
+const lostNothing: ReadonlySet<Admission["status"]> = new Set(["done", "mismatch", "expired"]);
 
 /** Answers after which a run asks and sends no more. */
 const endsRun: ReadonlySet<Admission["status"]> = new Set(["refused", "done", "mismatch"]);
