@@ -69,10 +69,13 @@ export class FailoverStore implements Store {
   readonly #fallen = new Set<string>();
   readonly #breaker = circuitBreaker(
     handleWhen((error) => isStoreUnavailable(error) && !error.moving),
-    { halfOpenAfter: probeEveryMs, breaker: new ConsecutiveBreaker(failuresToBreak) },
+    // It goes by the wall clock, which may be set back by hours; how long it rests is measured here.
+    { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: new ConsecutiveBreaker(failuresToBreak) },
   );
   /** Who asked last: a probe among other keys might be refused, or go to another node of a Cluster. */
   #bot = "probe";
+  /** On the guard's clock: until then a store that is away is not asked. */
+  #restUntil = 0;
   #away = false;
   #resting = false;
   #stopWatching: (() => void) | undefined;
@@ -99,7 +102,10 @@ export class FailoverStore implements Store {
     };
     this.#freezes = new OwedFreezes(taker, clock);
     this.#writeBack = new WriteBack(taker, options.onDropped);
-    this.#breaker.onBreak((failure) => this.#lost("error" in failure ? failure.error : undefined));
+    this.#breaker.onBreak((failure) => {
+      this.#restUntil = clock.now() + probeEveryMs;
+      this.#lost("error" in failure ? failure.error : undefined);
+    });
     this.#breaker.onReset(() => this.#back());
   }
 
@@ -247,11 +253,18 @@ export class FailoverStore implements Store {
     return this.#ask(() => this.#shared.ping());
   }
 
-  /** Stops looking after the shared store, which may be others' too; what is owed is told once more. */
+  /**
+   * Stops looking after the shared store, which may be others' too; what is owed is told once more. A store that was
+   * away is asked once whether it is back: what it is not told now, the next process will send again.
+   */
   async rest(): Promise<void> {
     this.#resting = true;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
+    if (this.#away && this.#writeBack.size + this.#freezes.size > 0) {
+      this.#restUntil = 0;
+      await (this.#isolation ? this.#probeWrite() : this.#probe()).catch(() => {});
+    }
     if (!this.#away) await this.#tellOwed();
   }
 
@@ -318,6 +331,8 @@ export class FailoverStore implements Store {
   }
 
   async #ask<T>(command: () => Promise<T>): Promise<T> {
+    if (this.#breaker.state === CircuitState.Open && this.#options.clock.now() < this.#restUntil)
+      throw new StoreUnavailable("the store is away");
     try {
       return await this.#breaker.execute(command);
     } catch (error) {
