@@ -87,7 +87,7 @@ describe("numbers", () => {
 
   it.each([7, null, "fast"])("instead of options are refused: %j", (options) => {
     expect(() => read(options as unknown as BottleneckOptions)).toThrow(
-      /`out\.` must be an object of Bottleneck options; got /,
+      /^limitsFromThrottler: `out` must be an object of Bottleneck options; got /,
     );
   });
 });

@@ -275,12 +275,14 @@ export class FailoverStore implements Store {
 
   /** Is the record that of a run that fell, or does the store not take its outcome yet? */
   async #knowsBetter({ bot, claim }: AdmitRequest): Promise<boolean> {
-    if (claim === undefined || this.#away) return false;
+    if (claim === undefined) return false;
     if (this.#fallen.size > 0) {
       const owner = (await this.#local.inspect(bot, claim.id))?.owner;
       if (owner !== undefined && this.#fallen.has(owner)) return true;
     }
     if (!this.#writeBack.owes(bot, claim.id)) return false;
+    // The first who asks after an outage may find the store back before it was told anything.
+    if (this.#away) return true;
     const flushed = this.#writeBack.flush();
     if (this.#options.whenStoreDown === "local" && (await this.#local.inspect(bot, claim.id))) return true;
     await flushed;
