@@ -6,8 +6,8 @@ import { until } from "../redis/sender.js";
 import { expectHeld } from "./kit/expect-held.js";
 import { type SteadyBot, type SteadyOptions, steadyBot } from "./steady-bot.js";
 
-/** Longest time that a store which stopped answering may add to a call, ms. */
-const patienceMs = 1_500;
+/** Longest time that a store which stopped answering may add to a call: three time-outs and a little, ms. */
+const patienceMs = 1_750;
 /** Longest time from the return of a store to its use, ms. */
 const recoveryMs = 5_000;
 
@@ -19,8 +19,7 @@ const botBefore = (
   sentinel: RedisSentinel,
   options: SteadyOptions,
   client: { failoverDetector?: boolean } = {},
-): Promise<SteadyBot> =>
-  steadyBot(emulator, sentinel.client({ lazyConnect: true, ...client }), { perSecond: 40, ...options });
+): Promise<SteadyBot> => steadyBot(emulator, sentinel.client({ lazyConnect: true, ...client }), options);
 
 const twoModes = ["local", "reject"] as const;
 const fellAndReturned = twoModes.map((mode) => [mode, "shared"]);
@@ -149,12 +148,16 @@ test("min-replicas-to-write narrows the gap: a master that lost its replicas tak
 test("waitForReplicas narrows the gap: what no replica has is not sent, and nothing doubles", async () => {
   const emulator = await telegram({ limits: false });
   const sentinel = await startSentinel();
+  const first = sentinel.servers[0]!.client();
+  // A replica that has just been copied to acknowledges nothing in its first moments.
+  await until(
+    () => first.set("copied", 1).then(() => first.wait(1, 100)),
+    (acknowledged) => acknowledged === 1,
+  );
   const connection = { waitForReplicas: { replicas: 1, timeoutMs: 100 } };
   const options = { whenStoreDown: "reject", connection } as const;
   const one = await botBefore(emulator, sentinel, { name: "one", ...options });
   const other = await botBefore(emulator, sentinel, { name: "other", ...options });
-  // A replica that has just been copied to acknowledges nothing in its first moments.
-  await untilWell(one);
   expect(await one.send("before")).toEqual({ ending: "ok" });
   await loseLastWrites(sentinel, async () => {
     expect(await one.send("a")).toEqual({ ending: "refused", note: "store_unavailable" });

@@ -25,7 +25,7 @@ test("a full Redis with noeviction: the mode falls at once, says why, and comes 
   const client = server.client();
   const bots = await Promise.all(
     (["local", "reject"] as const).map((whenStoreDown, at) =>
-      steadyBot(emulator, server.url, { name: whenStoreDown, bot: 1 + at, whenStoreDown, perSecond: 50 }),
+      steadyBot(emulator, server.url, { name: whenStoreDown, bot: 1 + at, whenStoreDown }),
     ),
   );
   const loads = bots.map((bot) => bot.load());
@@ -70,7 +70,7 @@ test("known limit: a Redis that evicts throws records away, and another process 
     // There is room again: nothing that the test does from here on throws anything away.
     await server.client().config("SET", "maxmemory", "0");
     for (const post of posts) again.push((await other.send(post)).ending);
-    await server.client().config("SET", "maxmemory", "4mb");
+    await server.client().config("SET", "maxmemory", "100mb");
     const { status, problems } = await one.guard.health();
     return { policy, one, other, again, status, problems };
   });

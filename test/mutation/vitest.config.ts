@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import areas from "./areas.json" with { type: "json" };
 
 const { tests } = areas[process.env.MUTATION_AREA as keyof typeof areas];

@@ -25,6 +25,8 @@ export interface HeldRecord {
   /** Content hash, for keys that the caller gave. */
   content: string | undefined;
   result: string | undefined;
+  /** DONE and AMBIGUOUS: since when. */
+  closedAt?: number;
 }
 
 /** Who asks. */

@@ -66,7 +66,7 @@ export function ruleFromBottleneck(part: string, options: BottleneckOptions, dro
   const at = (name: string) => `limitsFromThrottler: \`${part}.${name}\``;
   if (typeof options !== "object" || options === null) {
     throw new ConfigurationError(
-      `${at("")} must be an object of Bottleneck options; got ${describe(options)}`,
+      `limitsFromThrottler: \`${part}\` must be an object of Bottleneck options; got ${describe(options)}`,
     );
   }
   checkNumbers(options, at);

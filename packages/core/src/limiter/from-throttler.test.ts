@@ -39,8 +39,26 @@ describe("limitsFromThrottler", () => {
   it("knows the package by the options that only it has, and asks where none tells", () => {
     expect(limitsFromThrottler({ global: { minTime: 50 } }).chat).toBeDefined();
     expect(limitsFromThrottler({ in: { highWater: 3 } }).chat).toBeUndefined();
+    expect(limitsFromThrottler({ inKey: "from" }).chat).toBeUndefined();
+    expect(limitsFromThrottler({ inThrottlerError: () => {} }).chat).toBeUndefined();
     expect(() => limitsFromThrottler({ out: { minTime: 50 } })).toThrow(/say whose options/);
-    expect(() => limitsFromThrottler({ in: {} }, grammy)).toThrow(/unknown option `in`/);
+    expect(() => limitsFromThrottler({ in: {} }, grammy)).toThrow(
+      /^limitsFromThrottler \(transformer-throttler\): unknown option `in`/,
+    );
+    expect(() => limitsFromThrottler({}, { from: "bottleneck" as "telegraf-throttler" })).toThrow(
+      /^limitsFromThrottler: `from`/,
+    );
+  });
+
+  it("takes each part's own options in place of the defaults", () => {
+    const part = { minTime: 50 };
+    const rule = tokenBucket({ capacity: 1, refillPerSecond: 20 });
+    expect(limitsFromThrottler({ global: part, group: part, out: part }, grammy)).toEqual({
+      chat: rule,
+      group: rule,
+      global: rule,
+    });
+    expect(limitsFromThrottler({ group: part, out: part }, telegraf)).toEqual({ group: rule, global: rule });
   });
 
   it("makes a bucket of a reservoir that is increased", () => {

@@ -45,6 +45,12 @@ describe("the clock of a rule", () => {
     );
   });
 
+  it("shows nothing before the thaw, not even a time that it has shown already", () => {
+    const clock: FrozenClock = { shift: 0, thaw: 0 };
+    stopUntil(clock, 10, 14);
+    expect([9, 10, 11].map((wanted) => serverTime(clock, wanted, 12))).toEqual([14, 14, 15]);
+  });
+
   it("stands still as long as the longest flood that was told", () => {
     fc.assert(
       fc.property(stops, (history) => {

@@ -51,6 +51,15 @@ describe("a line", () => {
     expect(await isHead(c)).toBe(true);
   });
 
+  it("has nobody at its head who has left it", () => {
+    const { lines } = linesOf();
+    const [a, b] = [lines.join("chat"), lines.join("chat")];
+    b.leave();
+    expect([a.isHead, b.isHead]).toEqual([true, false]);
+    a.leave();
+    expect(a.isHead).toBe(false);
+  });
+
   it("is gone when the last one has left, however often", () => {
     const { lines } = linesOf();
     const [a, b] = [lines.join("chat"), lines.join("chat")];
@@ -76,5 +85,17 @@ describe("a line", () => {
     a.leave();
     expect(await clock.run(waiting)).toBe(false);
     expect(clock.pending).toBe(0);
+  });
+
+  it("lets go of who is called off by any of several signals", async () => {
+    for (const which of [0, 1]) {
+      const { clock, lines } = linesOf();
+      const [a, b] = [lines.join("chat"), lines.join("chat")];
+      const aborts = [new AbortController(), new AbortController()];
+      const waiting = b.head(60_000, undefined, ...aborts.map(({ signal }) => signal));
+      aborts[which]!.abort();
+      a.leave();
+      expect(await clock.run(waiting)).toBe(false);
+    }
   });
 });

@@ -57,9 +57,9 @@ export class Ticket {
 
   /** Steps out and wakes the next; the last one removes the line. */
   leave(): void {
-    const line = this.#lines.get(this.#line);
-    const place = line?.indexOf(this) ?? -1;
-    if (line === undefined || place < 0) return;
+    const line = this.#lines.get(this.#line) ?? [];
+    const place = line.indexOf(this);
+    if (place < 0) return;
     line.splice(place, 1);
     if (line.length === 0) this.#lines.delete(this.#line);
     else if (place === 0) line[0]!.#wake?.();

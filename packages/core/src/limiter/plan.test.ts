@@ -26,6 +26,7 @@ describe("whom a call is for", () => {
     [{ chat_id: -100123 }, "-100123"],
     [{ chat_id: " 5 " }, "5"],
     [{ chat_id: "@News" }, "@news"],
+    [{ chat_id: 907 }, "907"],
     [{ user_id: 5 }, "5"],
     [{ chat_id: 1, user_id: 5 }, "1"],
     [{ chat_id: 5, message_thread_id: 7 }, "5"],
@@ -35,6 +36,24 @@ describe("whom a call is for", () => {
     [{ chat_id: {} }, undefined],
   ])("%j is %s", (payload, chat) => {
     expect(chatOf(payload)).toBe(chat);
+  });
+
+  it.each(["call 5", "5 please", "@News now", "the @news", "News", "news", "-", "123456789012345678901"])(
+    "%j is neither an id nor a username: a hash of its own",
+    (text) => {
+      const hashed = chatOf({ chat_id: text });
+      expect(hashed).toMatch(/^#[\w-]{22}$/);
+      expect(chatOf({ chat_id: ` ${text} ` })).toBe(hashed);
+    },
+  );
+
+  it("tells texts by their case, and usernames not", () => {
+    expect(chatOf({ chat_id: "News" })).not.toBe(chatOf({ chat_id: "news" }));
+    expect(chatOf({ chat_id: "@News" })).toBe(chatOf({ chat_id: "@news" }));
+  });
+
+  it.each(["no connection", "a/b", "x".repeat(129), "bc!"])("%j is no business connection: a hash", (id) => {
+    expect(chatOf({ chat_id: 5, business_connection_id: id })).toMatch(/^#[\w-]{22}\/5$/);
   });
 });
 
@@ -46,6 +65,12 @@ describe("the rules that a message pays", () => {
       "bulk bulk wait",
       "global global wait",
     ]);
+  });
+
+  it("are a private chat's for positive ids, whatever they begin with", () => {
+    for (const chat of [1, 57, 9, 987, "0"]) {
+      expect(plan({ chat_id: chat }, {}, { chat: params })[0]).toBe(`chat chat:${chat} wait`);
+    }
   });
 
   it("are the group's for negative ids and @names, where no user is known", () => {
@@ -84,10 +109,10 @@ describe("the rules that a message pays", () => {
   it("mark bulk as yielding in the bot's rule, where everybody meets, and nothing else", () => {
     const yielding = (payload: Payload, priority: PlanFacts["priority"]) =>
       planCharges(all, facts(payload, { priority }))
-        .filter((charge) => charge.priority === "bulk")
-        .map(({ name }) => name);
-    expect(yielding({ chat_id: -5 }, "bulk")).toEqual(["global"]);
-    expect(yielding({ chat_id: -5, allow_paid_broadcast: true }, "bulk")).toEqual(["paid"]);
+        .filter((charge) => charge.priority !== "normal")
+        .map(({ name, priority }) => `${name} ${priority}`);
+    expect(yielding({ chat_id: -5 }, "bulk")).toEqual(["global bulk"]);
+    expect(yielding({ chat_id: -5, allow_paid_broadcast: true }, "bulk")).toEqual(["paid bulk"]);
     expect(yielding({ chat_id: -5 }, "high")).toEqual([]);
   });
 
@@ -121,9 +146,12 @@ describe("a flood", () => {
 
   it("is looked for at the chat and at the bot by calls that pay nothing", () => {
     const gates = (payload: Payload) =>
-      planGates("editMessageText", payload).map(({ key, params }) => `${key} ${params.kind}`);
-    expect(gates({ chat_id: "@News" })).toEqual(["chat:@news gate", "global gate"]);
-    expect(gates({})).toEqual(["method:editMessageText gate", "global gate"]);
-    expect(gates({ user_id: 5 })).toEqual(["method:editMessageText gate", "global gate"]);
+      planGates("editMessageText", payload).map(({ name, key, params }) => `${name} ${key} ${params.kind}`);
+    const bot = "global global gate";
+    const method = "method method:editMessageText gate";
+    expect(gates({ chat_id: 5 })).toEqual(["chat chat:5 gate", bot]);
+    expect(gates({ chat_id: "@News" })).toEqual(["group chat:@news gate", bot]);
+    expect(gates({})).toEqual([method, bot]);
+    expect(gates({ user_id: 5 })).toEqual([method, bot]);
   });
 });

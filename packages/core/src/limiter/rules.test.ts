@@ -29,6 +29,11 @@ describe("rules", () => {
     expect(make).toThrow(/must be/);
   });
 
+  it("reach to the ends of their ranges", () => {
+    expect(tokenBucket({ capacity: 1_000_000, refillPerSecond: 1_000_000 }).capacity).toBe(1_000_000);
+    expect(window({ limit: 1_000_000, perMs: 0.001 }).perMs).toBe(0.001);
+  });
+
   it("become whole microseconds, never faster than asked", () => {
     fc.assert(
       fc.property(fc.double({ min: 0.001, max: 1_000_000, noNaN: true }), (refillPerSecond) => {

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../testing/virtual-clock.js";
-import { waitUntil } from "./wait.js";
+import { pause, unlessCalled, waitUntil } from "./wait.js";
 
 const never = new Promise<void>(() => {});
 
@@ -31,5 +31,32 @@ describe("waiting", () => {
     expect(await waited(never, 700, abort.signal, () => abort.abort())).toBe(0);
     expect(await waited(never, 700, abort.signal)).toBe(0);
     expect(await waited(never, 700, new AbortController().signal)).toBe(700);
+  });
+});
+
+describe.each<[string, (clock: VirtualClock, signals: readonly AbortSignal[]) => Promise<void>]>([
+  ["waiting for an event", (clock, signals) => waitUntil(clock, never, 700, undefined, ...signals)],
+  ["a pause", (clock, signals) => pause(clock, 700, undefined, ...signals)],
+  ["waiting for an event alone", (clock, signals) => unlessCalled(clock.sleep(700), undefined, ...signals)],
+])("%s", (_, wait) => {
+  const lasts = async (aborted: number | undefined, during: number | undefined) => {
+    const clock = new VirtualClock();
+    const from = clock.now();
+    const aborts = [new AbortController(), new AbortController()];
+    const signals = aborts.map(({ signal }) => signal);
+    if (aborted !== undefined) aborts[aborted]!.abort();
+    const waiting = wait(clock, signals).then(() => clock.now() - from);
+    if (during !== undefined) void clock.sleep(300).then(() => aborts[during]!.abort());
+    const ms = await clock.run(waiting);
+    expect(signals.flatMap((signal) => getEventListeners(signal, "abort"))).toEqual([]);
+    return ms;
+  };
+
+  it("ends with any of its signals, whenever that aborts, and leaves no listener", async () => {
+    expect(await lasts(undefined, undefined)).toBe(700);
+    for (const which of [0, 1]) {
+      expect(await lasts(which, undefined)).toBe(0);
+      expect(await lasts(undefined, which)).toBe(300);
+    }
   });
 });

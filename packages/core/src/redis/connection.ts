@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { systemClock } from "../clock.js";
 import { ConfigurationError } from "../errors.js";
 import { isMissingScript, isMoving, refused } from "./refused.js";
 import type { Script } from "./script.js";
@@ -41,6 +42,7 @@ export class Connection {
   readonly #held = new WeakMap<Handle, boolean>();
   #inFlight = 0;
   #lastError: unknown;
+  #connectedAtMs = 0;
 
   constructor(target: string | Client, options: ConnectionOptions) {
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 5_000;
@@ -52,6 +54,12 @@ export class Connection {
     this.#client.on("ready", () => {
       this.#lastError = undefined;
     });
+    // Of a Cluster each node counts: the bot's slot may lie on any of them.
+    for (const event of ["ready", "+node"]) {
+      this.#client.on(event, () => {
+        this.#connectedAtMs = systemClock.now();
+      });
+    }
     for (const event of ["connect", "ready", "reconnecting", "+node"]) {
       this.#client.on(event, () => setImmediate(() => this.#holdProcess()));
     }
@@ -93,6 +101,11 @@ export class Connection {
       if (error) throw error;
       return Number(acknowledged);
     });
+  }
+
+  /** When it was last made anew, in ms since 1970; 0: never yet. */
+  get connectedAtMs(): number {
+    return this.#connectedAtMs;
   }
 
   /** Whether commands go to a Redis Cluster. */

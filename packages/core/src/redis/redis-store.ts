@@ -65,6 +65,10 @@ export class RedisStore implements Store {
     this.slots = new RedisSlots(connection, () => this.#serverNow());
   }
 
+  get connectedAtMs(): number {
+    return this.#connection.connectedAtMs;
+  }
+
   /** An answer `expired` teaches the server's time, and asking again is then in time: the caller never sees it. */
   async admit(request: AdmitRequest): Promise<Admission> {
     for (let tries = 0; tries < mostAdmits; tries++) {

@@ -26,6 +26,7 @@ function process(whenStoreDown: WhenStoreDown = "local") {
   const clock = new VirtualClock();
   const shared = memoryStore({ clock });
   let trouble: Trouble | undefined;
+  let held: Promise<void> | undefined;
   let asked = 0;
   const flaky = new Proxy(shared, {
     get(target, verb) {
@@ -33,6 +34,7 @@ function process(whenStoreDown: WhenStoreDown = "local") {
       if (typeof member !== "function") return member;
       return async (...args: unknown[]) => {
         asked++;
+        await held;
         if (trouble === "gone") throw new StoreUnavailable("gone");
         if (trouble === "moving") throw new StoreUnavailable("moving", { moving: true });
         const answer = await member.apply(target, args);
@@ -51,6 +53,14 @@ function process(whenStoreDown: WhenStoreDown = "local") {
     asked: () => asked,
     trouble: (kind: Trouble | undefined) => {
       trouble = kind;
+    },
+    /** Until the answered function is called, the store takes its time. */
+    hold() {
+      let release = () => {};
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
     },
     async pass(ms: number) {
       vi.setSystemTime(Date.now() + ms);
@@ -248,6 +258,24 @@ describe("when the store is back", () => {
     expect(await admit("b")).toMatchObject({ status: "done" });
     await pass(1_000);
     expect(await stateOf()).toBe("done");
+  });
+
+  it("who asks while it is found back does not send again what went out without it", async () => {
+    const { trouble, admit, settle, pass, shared, hold } = process();
+    trouble("gone");
+    expect(await admit("a", "sent")).toMatchObject({ status: "go", degraded: true });
+    await settle("a", "done", "sent");
+    await admit("b", "flying");
+    await admit("x");
+    trouble(undefined);
+    const release = hold();
+    await pass(1_000);
+    // The probe is on its way: whoever asks now waits for it, and is asked about as soon as it is answered.
+    const asked = Promise.all([admit("c", "sent"), admit("d", "flying")]);
+    release();
+    expect(await asked).toMatchObject([{ status: "done" }, { status: "busy" }]);
+    await pass(2_000);
+    expect(await shared.inspect("1", "sent")).toMatchObject({ state: "done" });
   });
 
   it("a refused turn leaves nothing behind that was reserved by an answer that got lost", async () => {

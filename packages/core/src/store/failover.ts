@@ -7,10 +7,10 @@ import {
   isIsolatedCircuitError,
 } from "cockatiel";
 import { FailoverSlots } from "../caps/failover-slots.js";
-import type { Clock } from "../clock.js";
+import { type Clock, toMicros } from "../clock.js";
 import { isStoreUnavailable, StoreUnavailable } from "../errors.js";
 import { examine, roundTrip, type StoreReport } from "./examination.js";
-import { MemoryStore } from "./memory.js";
+import { MemoryStore, type SettledRun } from "./memory.js";
 import { OwedFreezes } from "./owed-freezes.js";
 import type {
   Admission,
@@ -70,10 +70,13 @@ export class FailoverStore implements Store {
   readonly #fallen = new Set<string>();
   readonly #breaker = circuitBreaker(
     handleWhen((error) => isStoreUnavailable(error) && !error.moving),
-    { halfOpenAfter: probeEveryMs, breaker: new ConsecutiveBreaker(failuresToBreak) },
+    // It goes by the wall clock, which may be set back by hours; how long it rests is measured here.
+    { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: new ConsecutiveBreaker(failuresToBreak) },
   );
   /** Who asked last: a probe among other keys might be refused, or go to another node of a Cluster. */
   #bot = "probe";
+  /** On the guard's clock: until then a store that is away is not asked. */
+  #restUntil = 0;
   #away = false;
   #resting = false;
   #stopWatching: (() => void) | undefined;
@@ -100,7 +103,10 @@ export class FailoverStore implements Store {
     };
     this.#freezes = new OwedFreezes(taker, clock);
     this.#writeBack = new WriteBack(taker, options.onDropped);
-    this.#breaker.onBreak((failure) => this.#lost("error" in failure ? failure.error : undefined));
+    this.#breaker.onBreak((failure) => {
+      this.#restUntil = clock.now() + probeEveryMs;
+      this.#lost("error" in failure ? failure.error : undefined);
+    });
     this.#breaker.onReset(() => this.#back());
   }
 
@@ -137,6 +143,8 @@ export class FailoverStore implements Store {
     }
     try {
       const admission = await this.#ask(() => this.#shared.admit(request));
+      const settled = this.#lostBy(request, admission);
+      if (settled) return this.#tellAgain(request, settled, admission);
       if (admission.status === "go" && request.claim) this.#local.note(request, admission);
       return admission;
     } catch (error) {
@@ -144,6 +152,32 @@ export class FailoverStore implements Store {
       if (!this.#away) this.#options.onFall?.("admit", error.message);
       return this.#admitAlone(request, error);
     }
+  }
+
+  /**
+   * What this process knows, and a server has forgotten that was restarted, or promoted, since. What is missing from one
+   * that stayed was taken away by somebody, who wants it sent again.
+   */
+  #lostBy(request: AdmitRequest, { status }: Admission): SettledRun | undefined {
+    if (lostNothing.has(status)) return undefined;
+    const settled = this.#local.settledBefore(request);
+    const since = this.#shared.connectedAtMs ?? 0;
+    return settled && settled.closedAtUs < toMicros(since) ? settled : undefined;
+  }
+
+  /** The shared store has lost an outcome that it had taken: nothing goes out, and it is told once more. */
+  #tellAgain(
+    { bot, claim, owner, attempt, rules }: AdmitRequest,
+    settled: SettledRun,
+    { status, nowUs }: Admission,
+  ): Admission {
+    const { state, result, leftUs } = settled;
+    const claimed = status === "go" || status === "wait";
+    const whose = claimed
+      ? { owner, attempt, rules }
+      : { owner: settled.owner, attempt: settled.attempt, rules: [] };
+    this.#owe({ bot, record: claim!.id, as: state, result, ttlUs: leftUs, ...whose });
+    return state === "done" ? { status: state, result, nowUs } : { status: state, nowUs };
   }
 
   async renew(request: RenewRequest): Promise<boolean> {
@@ -225,11 +259,18 @@ export class FailoverStore implements Store {
     return this.#ask(() => this.#shared.ping());
   }
 
-  /** Stops looking after the shared store, which may be others' too; what is owed is told once more. */
+  /**
+   * Stops looking after the shared store, which may be others' too; what is owed is told once more. A store that was
+   * away is asked once whether it is back: what it is not told now, the next process will send again.
+   */
   async rest(): Promise<void> {
     this.#resting = true;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
+    if (this.#away && this.#writeBack.size + this.#freezes.size > 0) {
+      this.#restUntil = 0;
+      await (this.#isolation ? this.#probeWrite() : this.#probe()).catch(() => {});
+    }
     if (!this.#away) await this.#tellOwed();
   }
 
@@ -240,12 +281,14 @@ export class FailoverStore implements Store {
 
   /** Is the record that of a run that fell, or does the store not take its outcome yet? */
   async #knowsBetter({ bot, claim }: AdmitRequest): Promise<boolean> {
-    if (claim === undefined || this.#away) return false;
+    if (claim === undefined) return false;
     if (this.#fallen.size > 0) {
       const owner = (await this.#local.inspect(bot, claim.id))?.owner;
       if (owner !== undefined && this.#fallen.has(owner)) return true;
     }
     if (!this.#writeBack.owes(bot, claim.id)) return false;
+    // The first who asks after an outage may find the store back before it was told anything.
+    if (this.#away) return true;
     const flushed = this.#writeBack.flush();
     if (this.#options.whenStoreDown === "local" && (await this.#local.inspect(bot, claim.id))) return true;
     await flushed;
@@ -270,9 +313,16 @@ export class FailoverStore implements Store {
     return admission;
   }
 
-  /** The admit may have been carried out although its answer was lost. */
+  /** The admit may have been carried out although its answer was lost, or will be, as long as it may be on its way. */
   #takeBack({ claim, rules, bot, owner, attempt, ttlUs }: AdmitRequest): void {
-    if (claim) this.#owe({ bot, owner, attempt, record: claim.id, as: "unsent", ttlUs, rules });
+    if (claim === undefined) return;
+    const unsent: SettleRequest = { bot, owner, attempt, record: claim.id, as: "unsent", ttlUs, rules };
+    this.#owe(unsent);
+    const onItsWayMs = probeEveryMs + (this.#shared.commandTimeoutMs ?? 0);
+    const stop = this.#options.clock.every(onItsWayMs, () => {
+      stop();
+      if (!this.#resting) this.#owe({ ...unsent });
+    });
   }
 
   /** Other processes would send into the flood. */
@@ -289,6 +339,8 @@ export class FailoverStore implements Store {
   }
 
   async #ask<T>(command: () => Promise<T>): Promise<T> {
+    if (this.#breaker.state === CircuitState.Open && this.#options.clock.now() < this.#restUntil)
+      throw new StoreUnavailable("the store is away");
     try {
       return await this.#breaker.execute(command);
     } catch (error) {
@@ -362,6 +414,9 @@ export class FailoverStore implements Store {
     this.#stopWatching = undefined;
   }
 }
+
+/** Answers that a record gives which the store still has. */
+const lostNothing: ReadonlySet<Admission["status"]> = new Set(["done", "mismatch", "expired"]);
 
 /** Answers after which a run asks and sends no more. */
 const endsRun: ReadonlySet<Admission["status"]> = new Set(["refused", "done", "mismatch"]);

@@ -35,6 +35,10 @@ export class LazyStore implements Store {
   }
 
   /** Known from the first use on. */
+  get connectedAtMs(): number | undefined {
+    return this.#opened?.connectedAtMs;
+  }
+
   get commandTimeoutMs(): number | undefined {
     return this.#opened?.commandTimeoutMs;
   }

@@ -63,6 +63,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   return new MemoryStore(options);
 }
 
+/** See {@link MemoryStore.settledBefore}. */
+export interface SettledRun {
+  readonly state: "done" | "ambiguous";
+  readonly owner: string;
+  readonly attempt: number;
+  readonly result: string | undefined;
+  /** When that was, on this store's clock. */
+  readonly closedAtUs: number;
+  /** For so much longer it is remembered. */
+  readonly leftUs: number;
+}
+
 /** A step that found nothing in its way. */
 interface Progress {
   readonly record: HeldRecord | undefined;
@@ -130,6 +142,23 @@ export class MemoryStore implements Store {
     this.#write(request, own, { state, stage: rules.length, paid, lease: now + leaseUs }, now);
   }
 
+  /** How an earlier run ended, if it settled here and the caller would send again. */
+  settledBefore({ bot, claim, owner, attempt }: AdmitRequest): SettledRun | undefined {
+    const now = this.#now();
+    const record = claim && this.#record(bot, claim.id, now);
+    if (record?.state !== "done" && record?.state !== "ambiguous") return undefined;
+    if (meet(record, claim!, { owner, attempt }, now) !== record.state) return undefined;
+    const { state, result, expires, closedAt = 0 } = record;
+    return {
+      state,
+      owner: record.owner,
+      attempt: record.attempt,
+      result,
+      closedAtUs: closedAt,
+      leftUs: expires - now,
+    };
+  }
+
   async renew(request: RenewRequest): Promise<boolean> {
     const now = request.nowUs ?? this.#now();
     const record = this.#record(request.bot, request.record, now);
@@ -153,7 +182,7 @@ export class MemoryStore implements Store {
     this.#eachPaid(request, record.paid, now, request.as === "unsent" ? giveBack : markSettled);
     if (request.as === "unsent" || request.as === "free")
       this.#records.delete(keyOf(request.bot, request.record));
-    else close(record, request.as, request.result, now + request.ttlUs);
+    else close(record, request.as, request.result, now, request.ttlUs);
     return true;
   }
 
@@ -326,7 +355,18 @@ export class MemoryStore implements Store {
     const expires = Math.max(now + ttlUs, change.lease, record?.expires ?? 0);
     const { state, stage, paid, lease } = change;
     const { content } = claim!;
-    const next = { state, owner, attempt, lease, expires, stage, paid, content, result: undefined };
+    const next = {
+      state,
+      owner,
+      attempt,
+      lease,
+      expires,
+      stage,
+      paid,
+      content,
+      result: undefined,
+      closedAt: 0,
+    };
     this.#records.set(keyOf(bot, claim!.id), next, now);
   }
 
@@ -381,10 +421,17 @@ function backInLine(request: FreezeRequest, record: HeldRecord, rule: RuleState,
 }
 
 /** DONE and AMBIGUOUS hold no lease, and what was paid stays paid. */
-function close(record: HeldRecord, state: HeldRecord["state"], result: string | undefined, expires: number) {
+function close(
+  record: HeldRecord,
+  state: HeldRecord["state"],
+  result: string | undefined,
+  now: number,
+  ttlUs: number,
+): void {
   record.state = state;
   record.result = result;
-  record.expires = expires;
+  record.closedAt = now;
+  record.expires = now + ttlUs;
   record.lease = 0;
   record.stage = 0;
   record.paid = none;

@@ -274,6 +274,11 @@ export interface Store {
   readonly embedded?: boolean;
   /** How long it takes at most to answer or to reject, once it has connected, in ms; for who must not wait longer. */
   readonly commandTimeoutMs?: number | undefined;
+  /**
+   * When it was last connected anew, in ms since 1970. What was settled before may have been lost with the server, or by
+   * a failover; what is missing since then was taken away by somebody.
+   */
+  readonly connectedAtMs?: number | undefined;
   /** For the option `caps`; a store without it is refused together with that option. */
   readonly slots?: Slots | undefined;
   /** For the option `publish`; a store without it publishes nothing. */
