@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "tsup";
+import { afterAll } from "vitest";
 
 const packageFolder = fileURLToPath(new URL("../../packages/cli", import.meta.url));
 
@@ -9,11 +10,15 @@ const packageFolder = fileURLToPath(new URL("../../packages/cli", import.meta.ur
 const banner =
   'import { createRequire as forBundled } from "node:module"; const require = forBundled(import.meta.url);';
 
+const outDir = join(packageFolder, "node_modules", `.sendonce-${process.pid}`);
+
 let building: Promise<string> | undefined;
+
+afterAll(() => rmSync(outDir, { recursive: true, force: true }));
 
 /**
  * The program as one file, as it is published: a run of it costs a quarter of what the sources cost that are translated
- * at each start. Built once by this process, where its packages are found, and removed with it.
+ * at each start. Built once by each test file, where its packages are found, and removed after it.
  */
 export function builtProgram(): Promise<string> {
   building ??= bundle();
@@ -21,8 +26,6 @@ export function builtProgram(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const outDir = join(packageFolder, "node_modules", `.sendonce-${process.pid}`);
-  process.once("exit", () => rmSync(outDir, { recursive: true, force: true }));
   await build({
     config: false,
     silent: true,

