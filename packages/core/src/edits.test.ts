@@ -7,6 +7,32 @@ const edit = (text: string, message = 9, chat = 5) => ({ chat_id: chat, message_
 const how = { method: "editMessageText" };
 
 describe("edits that coalesce", () => {
+  test("nobody joins an edit that all have left", async () => {
+    const bench = new GuardBench({ limits: false, edits: "coalesce" });
+    bench.answers(bench.after(500));
+    const leaves = new AbortController();
+    const first = bench.start(edit("first"), how);
+    await bench.clock.advance(10);
+    const second = bench.start(edit("second"), { ...how, signal: leaves.signal });
+    await bench.clock.advance(10);
+    leaves.abort();
+    await bench.clock.advance(10);
+    const third = bench.start(edit("third"), how);
+    const [, left, joined] = await bench.clock.run(Promise.all([first, second, third]));
+    expect([left.status, joined.status, bench.texts]).toEqual(["aborted", "sent", ["first", "third"]]);
+  });
+
+  test("one whose signal has aborted already takes nothing from the others", async () => {
+    const bench = new GuardBench({ limits: false, edits: "coalesce" });
+    bench.answers(bench.after(500));
+    const first = bench.start(edit("first"), how);
+    await bench.clock.advance(10);
+    const second = bench.start(edit("second"), how);
+    const late = bench.start(edit("third"), { ...how, signal: AbortSignal.abort() });
+    const [, sent, aborted] = await bench.clock.run(Promise.all([first, second, late]));
+    expect([sent.status, aborted.status, bench.texts]).toEqual(["sent", "aborted", ["first", "second"]]);
+  });
+
   test("of several that wait, the last text wins, at the pace of the chat", async () => {
     const bench = new GuardBench({ limits, edits: "coalesce" });
     const words = "one two three four five six seven eight nine ten".split(" ");

@@ -14,6 +14,7 @@ interface Wanted {
 
 /** Edits of one message that wait for one turn; the last to come is the one that is sent. */
 interface Pending {
+  readonly name: string;
   latest: Wanted;
   riders: number;
   readonly alone: AbortController;
@@ -46,6 +47,7 @@ export class Edits {
   send(call: Call, send: Send, signal: AbortSignalLike | undefined): Soon<Delivery> {
     const name = this.#coalesces ? nameOf(call) : undefined;
     if (name === undefined) return this.#edit(this.#preparation.edit(call, send, signal));
+    if (signal?.aborted) return this.#edit(this.#preparation.edit(call, send, signal));
     const wanted = { send };
     const pending = this.#pending.get(name) ?? this.#open(name, call, wanted);
     pending.latest = wanted;
@@ -55,7 +57,7 @@ export class Edits {
   #open(name: string, call: Call, first: Wanted): Pending {
     const alone = new AbortController();
     const before = this.#flying.get(name);
-    const pending = { latest: first, riders: 0, alone } as Omit<Pending, "job" | "done"> as Pending;
+    const pending = { name, latest: first, riders: 0, alone } as Omit<Pending, "job" | "done"> as Pending;
     const take: Send = (signal) => {
       this.#take(name, pending);
       return pending.latest.send(signal);
@@ -89,7 +91,6 @@ export class Edits {
 
   /** Each caller keeps its own signal; the edit is given up when nobody wants it any more. */
   async #ride(pending: Pending, wanted: Wanted, signal: AbortSignalLike | undefined): Promise<Delivery> {
-    if (signal?.aborted) return this.#leave(pending);
     pending.riders++;
     let leave = () => {};
     const left = new Promise<Delivery>((resolve) => {
@@ -105,7 +106,11 @@ export class Edits {
 
   #leave(pending: Pending): Delivery {
     pending.riders--;
-    if (pending.riders <= 0) pending.alone.abort();
+    if (pending.riders <= 0) {
+      // Who edits from now on must not join what is given up.
+      if (this.#pending.get(pending.name) === pending) this.#pending.delete(pending.name);
+      pending.alone.abort();
+    }
     return refuse(factsOf(pending.job), "aborted");
   }
 

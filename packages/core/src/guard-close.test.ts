@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Delivery } from "./call.js";
+import { createGuard } from "./guard.js";
 import { window } from "./limiter/rules.js";
+import { memoryStore } from "./store/memory.js";
 import { flood, GuardBench, ok } from "./testing/guard-bench.js";
+import { VirtualClock } from "./testing/virtual-clock.js";
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** One message per chat and 10 s, so that a second one waits. */
 const oneAtATime = {
@@ -137,5 +142,15 @@ describe("a guard that closes", () => {
     await bench.clock.run(Promise.all(both.map((one) => one.then(() => ends.push(bench.now)))));
     expect(ends).toEqual([1_000, 1_000]);
     expect((await closed(bench)).told).toEqual([]);
+  });
+
+  test("is bounded also where its own store does not come to an end", async () => {
+    const clock = new VirtualClock();
+    const store = memoryStore({ clock });
+    const never = () => new Promise<void>(() => {});
+    const guard = createGuard({ clock, logger: quiet }, Object.assign(store, { close: never }));
+    const from = clock.now();
+    await clock.run(guard.close({ timeoutMs: 0 }));
+    expect(clock.now() - from).toBeLessThanOrEqual(1_000);
   });
 });

@@ -274,6 +274,29 @@ describe.each([
     expect(bench.requests.filter(({ at }) => at > 0 && at < 20_000)).toEqual([]);
   });
 
+  it("is known though they were met one after another, by ending together", async () => {
+    const bench = new GuardBench(options);
+    bench.answers(flood(22), flood(21), flood(21));
+    const calls = [];
+    for (const chat of [1, 2, 3]) {
+      calls.push(bench.start({ chat_id: chat, text: "x" }));
+      await bench.clock.advance(400);
+    }
+    await all(bench, calls);
+    expect(bench.events.freeze?.map(({ rule }) => rule)).toEqual(["chat", "chat", "chat", "global"]);
+  });
+
+  it("is not: three calls that name no chat, each of which stops its method", async () => {
+    const bench = new GuardBench(options);
+    bench.answers(flood(20), flood(20), flood(20));
+    const methods = ["createInvoiceLink", "editMessageText", "stopMessageLiveLocation"];
+    const calls = methods.map((method) => bench.start({ inline_message_id: "a" }, { method }));
+    await bench.clock.advance(1_000);
+    expect(await bench.say("free", 99)).toMatchObject({ status: "sent", waitedMs: 0 });
+    await all(bench, calls);
+    expect(bench.events.freeze?.map(({ rule }) => rule)).toEqual(["method", "method", "method"]);
+  });
+
   it("is not: two chats, however often; nor three whose floods end at other times", async () => {
     expect((await meeting([20, 20], [1, 2])).late).toBe(1_000);
     expect((await meeting([20, 20, 20, 20], [1, 2, 1, 2])).late).toBe(1_000);

@@ -271,7 +271,7 @@ export class Guard {
     this.#caps?.stopKeeping();
     await waitUntil(clock, this.#lastWords(), defaults.close.lastWordsMs);
     this.#events.emit("closed", { unfinished: this.#calls.size });
-    if (this.#ownsStore) await this.#store.close();
+    if (this.#ownsStore) await waitUntil(clock, this.#store.close(), defaults.close.lastWordsMs);
   }
 
   /** What the store should hear still. */

@@ -16,7 +16,7 @@ export class Renewals {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
-  /** Open requests, and how many looks are left until each is due. */
+  /** Open requests, and when each is due. */
   readonly #open = new Map<Job, number>();
   #stop: (() => void) | undefined;
   #closed = false;
@@ -29,7 +29,7 @@ export class Renewals {
 
   begin(job: Job): void {
     if (this.#closed) return;
-    this.#open.set(job, looksPerRenewal);
+    this.#open.set(job, this.#clock.now() + defaults.renewEveryMs);
     this.#stop ??= this.#clock.every(defaults.renewEveryMs / looksPerRenewal, () => this.#look());
   }
 
@@ -46,9 +46,13 @@ export class Renewals {
   }
 
   #look(): void {
-    for (const [job, left] of this.#open) {
-      this.#open.set(job, left > 1 ? left - 1 : looksPerRenewal);
-      if (left === 1) this.#renew(job);
+    const now = this.#clock.now();
+    // Half a look too early is better than half a look too late.
+    const until = now + defaults.renewEveryMs / looksPerRenewal / 2;
+    for (const [job, due] of this.#open) {
+      if (due > until) continue;
+      this.#open.set(job, now + defaults.renewEveryMs);
+      this.#renew(job);
     }
   }
 

@@ -41,12 +41,12 @@ describe("what a reply proves", () => {
     expect(classify(method, reply)).toEqual(outcome);
   });
 
-  it.each(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "UND_ERR_CONNECT_TIMEOUT", "ENOENT"])(
-    "%s: it was never sent",
-    (code) => {
-      expect(classify("sendMessage", failure(code))).toEqual({ kind: "unsent" });
-    },
-  );
+  it.each([
+    ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "UND_ERR_CONNECT_TIMEOUT"],
+    ...["ENOENT", "EACCES", "EISDIR", "ENOTDIR", "EMFILE"],
+  ])("%s: it was never sent", (code) => {
+    expect(classify("sendMessage", failure(code))).toEqual({ kind: "unsent" });
+  });
 
   it.each(["ETIMEDOUT", "ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EADDRNOTAVAIL"])(
     "%s proves it only while connecting",
@@ -69,6 +69,24 @@ describe("what a reply proves", () => {
       const reply = { type: "response", body: body as ApiResponse } as const;
       expect(classify("sendMessage", reply).kind).toBe("unknown");
     }
+  });
+
+  it.each([
+    [7, 7_000],
+    ["7", 7_000],
+    [0, 1_000],
+    [-3, 1_000],
+    ["soon", 1_000],
+    [[9], 1_000],
+    [1e9, 604_800_000],
+  ])("a flood is waited for a second to a week, whatever the server says: %j", (said, retryAfterMs) => {
+    const answer = no(429, "slow", said as number);
+    expect(classify("sendMessage", answer)).toEqual({ kind: "rejected", retryAfterMs });
+  });
+
+  it("a description that is no text says nothing", () => {
+    const answer = no(400, ["failed to send message #1"] as unknown as string);
+    expect(classify("sendMediaGroup", answer)).toEqual({ kind: "rejected" });
   });
 
   it("known limit: a server that shuts down may answer 429 to a message that it did send", () => {

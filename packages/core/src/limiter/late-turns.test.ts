@@ -54,6 +54,15 @@ describe("a turn of a bucket that is used late", () => {
     expect(Math.max(1_250, readyAt(own, state, paid, 1_250))).toBe(ready);
   });
 
+  it("takes its tokens anew behind who has taken some meanwhile, not in their place", () => {
+    const state = freshRule();
+    const two = charge({ ...params, capacity: 2 });
+    const paid = pay(two, state, 1_000);
+    markSending(two, state, pay(two, state, 1_240), 1_240);
+    markSending(two, state, paid, 1_250);
+    expect(turnOf(two, state, 1_250)).toBe(1_340);
+  });
+
   it("is paid anew once, however often its request is renewed, and given back once", () => {
     const state = freshRule();
     const paid = pay(one, state, 1_000);

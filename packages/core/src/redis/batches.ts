@@ -1,3 +1,4 @@
+import { isStoreUnavailable } from "../errors.js";
 import type { Connection } from "./connection.js";
 import type { Script } from "./script.js";
 import { type AdmitInput, batch, type SettleInput } from "./scripts.js";
@@ -57,12 +58,16 @@ export class Batches {
   async #together(calls: readonly Gathered[]): Promise<void> {
     this.#underWay++;
     try {
-      const patienceMs = Math.min(...calls.map(({ ask }) => ask.patienceMs));
-      const [, now, ...done] = await this.#connection.run(batch, inputOf(calls), patienceMs);
+      const [, now, ...done] = await this.#connection.run(batch, inputOf(calls), 0);
       for (const [i, { ask, resolve }] of calls.entries())
         resolve(done[i] === 1 ? ordinary(ask, now) : this.#alone(ask));
     } catch (error) {
-      for (const { reject } of calls) reject(error);
+      // Keys that are being moved: nothing was carried out, and each call has patience of its own.
+      const moving = isStoreUnavailable(error) && error.moving;
+      for (const { ask, resolve, reject } of calls) {
+        if (moving) resolve(this.#alone(ask));
+        else reject(error);
+      }
     } finally {
       this.#underWay--;
     }

@@ -54,8 +54,9 @@ export class Connection {
     this.#client.on("ready", () => {
       this.#lastError = undefined;
     });
-    // Of a Cluster each node counts: the bot's slot may lie on any of them.
-    for (const event of ["ready", "+node"]) {
+    // Of a Cluster each node counts: the bot's slot may lie on any of them. A replica that is promoted makes no
+    // connection; that the old master's ended is what there is to see.
+    for (const event of ["ready", "+node", "-node"]) {
       this.#client.on(event, () => {
         this.#connectedAtMs = systemClock.now();
       });

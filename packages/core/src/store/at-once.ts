@@ -12,5 +12,10 @@ export interface SendVerbs {
 export function sendVerbsOf(store: Store): SendVerbs {
   const { admit, settle } = MemoryStore.prototype;
   const isPlain = store instanceof MemoryStore && store.admit === admit && store.settle === settle;
-  return isPlain ? store.atOnce : store;
+  if (isPlain) return store.atOnce;
+  // One that throws instead of rejecting is treated like any that fails.
+  return {
+    admit: async (request) => store.admit(request),
+    settle: async (request) => store.settle(request),
+  };
 }

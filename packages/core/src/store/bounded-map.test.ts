@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { BoundedMap } from "./bounded-map.js";
 
@@ -65,5 +67,22 @@ describe("a bounded map", () => {
     expect(map.size).toBe(6);
     expect(map.delete("k9")).toBe(true);
     expect(map.delete("k9")).toBe(false);
+  });
+
+  it("keeps nothing of what is gone, however much has passed through it", () => {
+    const { map } = boundedTo(Number.POSITIVE_INFINITY);
+    const pass = (from: number, to: number) => {
+      for (let i = from; i < to; i++) map.set(`a key of some length ${i}`, { expires: i + 1_000 }, i);
+    };
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const heap = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    pass(0, 50_000);
+    const early = heap();
+    pass(50_000, 350_000);
+    expect(heap() - early).toBeLessThan(10_000_000);
   });
 });

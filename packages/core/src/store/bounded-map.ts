@@ -19,7 +19,7 @@ export class BoundedMap<V> {
   readonly #bounds: Bounds<V>;
   #hand: Iterator<[string, V]> = this.#entries.entries();
   /** Where room is made: going on where it stood saves passing by all that was dropped before. */
-  #oldest: Iterator<[string, V]> = this.#entries.entries();
+  #oldest: Iterator<[string, V]> | undefined;
 
   constructor(bounds: Bounds<V>) {
     this.#bounds = bounds;
@@ -59,6 +59,8 @@ export class BoundedMap<V> {
       const { value: entry, done } = this.#hand.next();
       if (done) {
         this.#hand = this.#entries.entries();
+        // V8 keeps every table that it has given up since, for as long as an iterator stands on the first of them.
+        this.#oldest = undefined;
         return;
       }
       if (this.#bounds.isExpired(entry[1], now)) this.#entries.delete(entry[0]);
@@ -69,8 +71,9 @@ export class BoundedMap<V> {
   #makeRoom(now: number): void {
     for (let looked = 0; looked < looksWhenFull; looked++) {
       if (this.#entries.size <= this.#bounds.limit) return;
+      this.#oldest ??= this.#entries.entries();
       const { value: entry, done } = this.#oldest.next();
-      if (done) this.#oldest = this.#entries.entries();
+      if (done) this.#oldest = undefined;
       else this.#dropOrKeep(entry[0], entry[1], now);
     }
   }

@@ -27,7 +27,7 @@ import type {
   Store,
   StoreHealth,
 } from "./port.js";
-import { WriteBack } from "./write-back.js";
+import { tells, WriteBack } from "./write-back.js";
 
 /** What becomes of calls while the store is away. */
 export type WhenStoreDown = "local" | "allow-all" | "reject";
@@ -66,8 +66,10 @@ export class FailoverStore implements Store {
   readonly #options: FailoverOptions;
   readonly #writeBack: WriteBack;
   readonly #freezes: OwedFreezes;
-  /** Owners whose runs left the shared store. */
-  readonly #fallen = new Set<string>();
+  /** Owners whose runs left the shared store, and whether it may have heard of them. */
+  readonly #fallen = new Map<string, boolean>();
+  /** Errors of commands that have not left this process. */
+  readonly #unasked = new WeakSet<object>();
   readonly #breaker = circuitBreaker(
     handleWhen((error) => isStoreUnavailable(error) && !error.moving),
     // It goes by the wall clock, which may be set back by hours; how long it rests is measured here.
@@ -80,6 +82,8 @@ export class FailoverStore implements Store {
   #away = false;
   #resting = false;
   #stopWatching: (() => void) | undefined;
+  /** The last look at the store. */
+  #looking: Promise<void> | undefined;
   #isolation: { dispose(): void } | undefined;
 
   constructor(shared: Store, options: FailoverOptions) {
@@ -136,10 +140,7 @@ export class FailoverStore implements Store {
   async admit(request: AdmitRequest): Promise<Admission> {
     this.#bot = request.bot;
     if (this.#fallen.has(request.owner) || (await this.#knowsBetter(request))) {
-      return this.#admitAlone(
-        request,
-        new StoreUnavailable("the store does not know what was sent without it"),
-      );
+      return this.#admitAlone(request, this.#notAsked("the store does not know what was sent without it"));
     }
     try {
       const admission = await this.#ask(() => this.#shared.admit(request));
@@ -190,12 +191,16 @@ export class FailoverStore implements Store {
   /** An outcome is never lost: what the shared store does not take now is written back later. */
   async settle(request: SettleRequest): Promise<boolean> {
     const settledHere = this.#local.settle(request);
+    const isKnownThere = this.#fallen.get(request.owner);
     if (this.#fallen.delete(request.owner)) {
-      this.#owe(request);
+      if (isKnownThere || tells(request)) this.#owe(request);
       return settledHere;
     }
     try {
-      return await this.#ask(() => this.#shared.settle(request));
+      const taken = await this.#ask(() => this.#shared.settle(request));
+      // The claim was lost there while the request was open.
+      if (!taken && tells(request) && (await settledHere)) this.#owe(request);
+      return taken;
     } catch (error) {
       if (!isStoreUnavailable(error)) throw error;
       this.#owe(request);
@@ -230,7 +235,7 @@ export class FailoverStore implements Store {
       if (record) this.#owe({ bot, owner, attempt: attempt + 1, record, as: "free", ttlUs: 0, rules });
       throw reason;
     }
-    if (record !== undefined) this.#fallen.add(owner);
+    if (record !== undefined) this.#fallen.set(owner, true);
     return frozenHere;
   }
 
@@ -267,6 +272,7 @@ export class FailoverStore implements Store {
     this.#resting = true;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
+    await this.#looking;
     if (this.#away && this.#writeBack.size + this.#freezes.size > 0) {
       this.#restUntil = 0;
       await (this.#isolation ? this.#probeWrite() : this.#probe()).catch(() => {});
@@ -275,7 +281,7 @@ export class FailoverStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.rest();
+    if (!this.#resting) await this.rest();
     await this.#shared.close();
   }
 
@@ -298,18 +304,19 @@ export class FailoverStore implements Store {
   /** The store is away: this process guards itself, sends unguarded, or refuses. */
   async #admitAlone(request: AdmitRequest, reason?: unknown): Promise<Admission> {
     const { whenStoreDown } = this.#options;
+    const mayBeThere = this.#fallen.get(request.owner) === true || !this.#unasked.has(reason as object);
     if (whenStoreDown === "reject") {
-      this.#takeBack(request);
+      if (mayBeThere) this.#takeBack(request);
       throw reason;
     }
-    if (request.claim) this.#fallen.add(request.owner);
+    if (request.claim) this.#fallen.set(request.owner, mayBeThere);
     const admission =
       whenStoreDown === "local"
         ? await this.#local.admit({ ...request, deadlineUs: undefined })
         : ({ status: "go", leaseUs: Number.POSITIVE_INFINITY, nowUs: 0 } as const);
     if (admission.status === "go") return { ...admission, degraded: true };
     if (admission.status !== "wait") this.#fallen.delete(request.owner);
-    if (endsRun.has(admission.status)) this.#takeBack(request);
+    if (mayBeThere && endsRun.has(admission.status)) this.#takeBack(request);
     return admission;
   }
 
@@ -339,17 +346,26 @@ export class FailoverStore implements Store {
   }
 
   async #ask<T>(command: () => Promise<T>): Promise<T> {
-    if (this.#breaker.state === CircuitState.Open && this.#options.clock.now() < this.#restUntil)
-      throw new StoreUnavailable("the store is away");
+    const { state } = this.#breaker;
+    const rests = state === CircuitState.Open && this.#options.clock.now() < this.#restUntil;
+    // Who waited for the probe would be the next probe: behind a store that hangs, a queue would grow for ever.
+    if (rests || state === CircuitState.HalfOpen) throw this.#notAsked("the store is away");
     try {
       return await this.#breaker.execute(command);
     } catch (error) {
       if (isBrokenCircuitError(error) || isIsolatedCircuitError(error)) {
-        throw new StoreUnavailable("the store is away", { cause: error });
+        throw this.#notAsked("the store is away", error);
       }
       if (isStoreUnavailable(error) && error.refusesWrites) this.#isolate(error);
       throw error;
     }
+  }
+
+  /** Nothing has left this process, so that nothing has to be taken back. */
+  #notAsked(why: string, cause?: unknown): StoreUnavailable {
+    const error = new StoreUnavailable(why, { cause });
+    this.#unasked.add(error);
+    return error;
   }
 
   /** It still answers reads, which would hide from the breaker that it takes nothing any more. */
@@ -402,7 +418,9 @@ export class FailoverStore implements Store {
   /** Looks after the store while it is away, or while it is owed outcomes. */
   #watch(): void {
     if (this.#resting) return;
-    this.#stopWatching ??= this.#options.clock.every(probeEveryMs, () => void this.#look());
+    this.#stopWatching ??= this.#options.clock.every(probeEveryMs, () => {
+      this.#looking = this.#look();
+    });
   }
 
   async #look(): Promise<void> {

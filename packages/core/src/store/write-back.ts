@@ -104,7 +104,7 @@ export class WriteBack {
 }
 
 /** Does it tell that a message is out, or may be? Others only free a key. */
-const tells = ({ as }: SettleRequest): boolean => as === "done" || as === "ambiguous";
+export const tells = ({ as }: SettleRequest): boolean => as === "done" || as === "ambiguous";
 
 const nameOf = ({ bot, record }: Pick<SettleRequest, "bot" | "record">): string => `${bot}:${record}`;
 

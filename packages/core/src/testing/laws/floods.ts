@@ -104,6 +104,20 @@ const owners: readonly Law[] = [
     },
   },
   {
+    name: "freeze: what was paid to wider rules stays paid though the retry gives up",
+    async run(bench) {
+      const rules = ["user", "chat", "wide"].map((key) => bucket(5, 10 * minute, { key }));
+      await bench.admit("a", { rules });
+      await bench.freeze("a", second, { rules, frozen: 1 });
+      await bench.settle("a", "unsent", { attempt: 1, rules });
+      const left = await Promise.all(rules.map((rule) => bench.stats(rule)));
+      deepEqual(
+        left.map(({ remaining }) => remaining),
+        [5, 5, 4],
+      );
+    },
+  },
+  {
     name: "freeze: a retry that gives up frees the record",
     async run(bench) {
       const rules = [bucket(5, second)];
@@ -298,6 +312,34 @@ const clocks: readonly Law[] = [
       equal((await bench.inspect())?.leaseUntilUs, bench.now + 30 * second + graceUs);
       bench.pass(30 * second);
       deepEqual(said(await bench.admit("a", { rules })), go);
+    },
+  },
+  {
+    name: "freeze: of two rules that thaw at once, the narrow one is named",
+    async run(bench) {
+      const rules = ["chat", "wide"].map((key) => bucket(5, second, { key }));
+      await bench.other([narrow]);
+      await bench.admit("a", { rules: [...rules, narrow] });
+      for (const rule of rules) await bench.flood(rule, 90 * second);
+      bench.pass(minute);
+      deepEqual(said(await bench.admit("a", { rules: [...rules, narrow] })), {
+        status: "wait",
+        waitUs: 30 * second,
+        rule: "chat",
+      });
+    },
+  },
+  {
+    name: "freeze: a record that waits for a thaw does not expire before its turn there",
+    async run(bench) {
+      await bench.other([narrow]);
+      const asks = { rules: [narrow], ttlUs: second, maxWaitUs: 60 * minute };
+      await bench.admit("a", asks);
+      await bench.flood(narrow, 10 * minute);
+      bench.pass(minute);
+      await bench.admit("a", asks);
+      bench.pass(10 * minute + graceUs - 1);
+      equal((await bench.inspect())?.state, "reserved");
     },
   },
   {

@@ -268,6 +268,21 @@ const windows: readonly Law[] = [
     },
   },
   {
+    name: "window: a waiter that has to wait longer takes along who comes after it",
+    async run(bench) {
+      const rule = window(1, period);
+      const patient = { rules: [rule], maxWaitUs: 5 * period };
+      await bench.other([rule]);
+      await bench.admit("a", { id: "a", ...patient });
+      await bench.admit("b", { id: "b", ...patient });
+      bench.pass(period + marginUs + 5 * second);
+      await bench.admit("a", { id: "a", ...patient });
+      bench.pass(period + marginUs - 5 * second);
+      await bench.admit("b", { id: "b", ...patient });
+      equal((await bench.stats(rule)).waitUs, 5 * second + period + marginUs);
+    },
+  },
+  {
     name: "window: a waiter that comes after its place has run out asks for another",
     async run(bench) {
       const rule = window(1, second);
@@ -386,6 +401,16 @@ const plans: readonly Law[] = [
       deepEqual(answer, { status: "refused", retryAfterUs: 9 * minute, rule: "wide" });
       equal(await bench.inspect(), undefined);
       equal((await bench.stats(narrow)).remaining, 1);
+    },
+  },
+  {
+    name: "refused: a turn that moved exactly as far away as the patience is kept",
+    async run(bench) {
+      await bench.reserved();
+      await bench.flood(narrow, 10 * minute);
+      const patience = { rules: [narrow], maxWaitUs: 11 * minute };
+      equal((await bench.admit("a", patience)).status, "wait");
+      equal((await bench.inspect())?.state, "reserved");
     },
   },
   {
