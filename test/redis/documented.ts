@@ -5,10 +5,10 @@ export const page = (): string => readFileSync(new URL("../../docs/redis.md", im
 
 /** The ACL lines of the page. */
 export function permissions() {
-  const [narrowest = "", caps = "", replicas = ""] = [...page().matchAll(/^```\n(.+)\n```$/gm)].map(
-    ([, line]) => line!,
-  );
-  if (narrowest.startsWith("user sendonce ") && caps.includes("+zadd") && replicas === "+wait")
-    return { narrowest, caps, replicas };
-  throw new Error("docs/redis.md: its three ACL lines have changed their order or their form");
+  const [narrowest = "", caps = "", publish = "", replicas = ""] = [
+    ...page().matchAll(/^```\n(.+)\n```$/gm),
+  ].map(([, line]) => line!);
+  const inOrder = caps.includes("+zadd") && publish.includes("+publish") && replicas === "+wait";
+  if (narrowest.startsWith("user sendonce ") && inOrder) return { narrowest, caps, publish, replicas };
+  throw new Error("docs/redis.md: its four ACL lines have changed their order or their form");
 }

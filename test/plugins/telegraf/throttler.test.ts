@@ -86,7 +86,7 @@ test("a throttler inside of us is noticed, once; one outside is not", async () =
     const logger = { ...silent, warn: (facts: object) => void warned.push(facts) };
     order(bot, reliability({ logger }).updates());
     for (const saying of script) await bot.handleUpdate(emulator.say<Update>(token, saying));
-    expect(warned).toEqual(Array(warnings).fill({ warning: "throttlerInside" }));
+    expect(warned).toEqual(Array(warnings).fill({ event: "warning", warning: "throttlerInside" }));
   }
 });
 
