@@ -38,7 +38,7 @@ held.expires = math.max(held.expires, held.lease)
 if held.state == 'S' then
   for i = 1, math.min(#held.paid, #charges) do
     local rule = ruleAt(KEYS[i + 1], now)
-    markSending(charges[i], rule, held.paid[i], now)
+    markOpen(charges[i], rule, held.paid[i], now)
     writeRule(KEYS[i + 1], rule, now, given)
   end
 end

@@ -173,19 +173,19 @@ local function postpone(charge, rule, paid, at)
   end
 end
 
--- The request goes out now: later than planned means free later.
-local function markSending(given, rule, paid, now)
+-- The request is open still: Telegram may count it as late as this, but no second time.
+local function markOpen(given, rule, paid, now)
   local charge = paced(given, rule, now)
   local at = localTime(rule, now)
-  countSent(charge, rule, now)
   if charge.kind == 'w' then
     restamp(rule, paid, at + charge.c + charge.b)
   end
   local lost = lostTokens(charge, rule, paid, at)
   if lost > 0 then
     rule.dirty = true
+    local rose = rule.full == paid.full and math.min(charge.cost, charge.a) * charge.b or lost
     rule.full = math.max(rule.full, at) + lost
-    paid.turn, paid.full, paid.rose = at, rule.full, lost
+    paid.turn, paid.full, paid.rose = at, rule.full, rose
     return
   end
   if isInLane(charge, paid) then
@@ -204,6 +204,12 @@ local function markSending(given, rule, paid, now)
   if before == paid.full then
     paid.full = rule.full
   end
+end
+
+-- The request goes out now: later than planned means free later.
+local function markSending(given, rule, paid, now)
+  countSent(paced(given, rule, now), rule, now)
+  markOpen(given, rule, paid, now)
 end
 
 -- Telegram has answered: by now it has counted the message.

@@ -6,7 +6,7 @@ import ts from "typescript";
 /** The folder that holds the whole repository. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-const skipped = new Set(["node_modules", "dist", "coverage", ".git"]);
+const skipped = new Set(["node_modules", "dist", "coverage", ".git", "reports", ".stryker-tmp"]);
 
 /** Every file below `folder` that somebody wrote, as paths from the root with forward slashes. */
 export function filesIn(folder = ""): string[] {

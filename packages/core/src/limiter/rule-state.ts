@@ -144,15 +144,22 @@ function holdBack(charge: RuleCharge, state: RuleState, paid: Paid, at: number):
 
 /** The request goes out now: later than planned means free later. */
 export function markSending(given: RuleCharge, state: RuleState, paid: Paid, now: number): void {
+  countSent(paced(given, state, now), state, now);
+  markOpen(given, state, paid, now);
+}
+
+/** The request is open still: Telegram may count it as late as this, but no second time. */
+export function markOpen(given: RuleCharge, state: RuleState, paid: Paid, now: number): void {
   const charge = paced(given, state, now);
   const { params, cost, mode } = charge;
   const local = localTime(state, now);
-  countSent(charge, state, now);
   if (params.kind === "window") restamp(state, paid, local + params.marginUs + params.periodUs);
   const lost = lostTokens(charge, state, paid, local);
-  if (lost > 0) {
+  if (params.kind === "bucket" && lost > 0) {
+    // Where others have paid since, what is left of the first payment stands before theirs and leaves a gap.
+    const rose = state.full === paid.full ? tokensFor(params, cost) * params.intervalUs : lost;
     state.full = Math.max(state.full, local) + lost;
-    Object.assign(paid, { turn: local, full: state.full, rose: lost });
+    Object.assign(paid, { turn: local, full: state.full, rose });
     return;
   }
   if (params.kind === "bucket" && isInLane(charge, paid)) {

@@ -16,6 +16,7 @@ import {
   describeRule,
   freshRule,
   giveBack,
+  markOpen,
   markSending,
   markSettled,
   type Paid,
@@ -166,7 +167,7 @@ export class MemoryStore implements Store {
     record.lease = now + request.leaseUs;
     record.expires = Math.max(record.expires, record.lease);
     if (record.state === "sending") {
-      this.#eachPaid(request, record.paid, now, markSending);
+      this.#eachPaid(request, record.paid, now, markOpen);
     }
     return true;
   }

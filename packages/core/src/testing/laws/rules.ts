@@ -141,6 +141,25 @@ const buckets: readonly Law[] = [
     },
   },
   {
+    name: "bucket: an open request that is renewed is not counted again",
+    async run(bench) {
+      const rule = bucket(1, second);
+      const patient = { rules: [rule] };
+      await bench.other([rule]);
+      await bench.admit("a", { id: "a", ...patient });
+      await bench.admit("b", { id: "b", ...patient });
+      bench.pass(second);
+      equal((await bench.admit("a", { id: "a", ...patient })).status, "go");
+      for (let n = 0; n < 3; n++) await bench.renew("a", { record: "a", ...patient });
+      deepEqual(said(await bench.admit("b", { id: "b", ...patient })), {
+        status: "wait",
+        waitUs: second,
+        rule: "bucket",
+      });
+      equal((await bench.stats(rule)).waitUs, 2 * second);
+    },
+  },
+  {
     name: "bucket: the newest turn is given back whole",
     async run(bench) {
       const rule = bucket(1, second);
@@ -149,6 +168,18 @@ const buckets: readonly Law[] = [
       await bench.admit("a", { rules: [rule] });
       await bench.settle("a", "unsent", { rules: [rule] });
       deepEqual(await bench.stats(rule), before);
+    },
+  },
+  {
+    name: "bucket: a turn that was paid early and is not used at all is given back whole",
+    async run(bench) {
+      const [chat, wide] = [bucket(1, minute, { key: "chat" }), bucket(1, 30 * second, { key: "wide" })];
+      await bench.other([wide]);
+      await bench.admit("a", { rules: [chat, wide] });
+      bench.pass(30 * second);
+      equal((await bench.admit("a", { rules: [chat, wide] })).status, "go");
+      await bench.settle("a", "unsent", { rules: [chat, wide] });
+      equal((await bench.stats(chat)).remaining, 1);
     },
   },
   {
