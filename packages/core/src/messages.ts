@@ -12,7 +12,7 @@ import { Renewals } from "./renewals.js";
 import { Results } from "./result/remembered.js";
 import { whileSending } from "./scope.js";
 import { after, isLater, promised, type Soon, whenFailed } from "./soon.js";
-import { sendVerbsOf } from "./store/at-once.js";
+import { settleIn } from "./store/at-once.js";
 import type { Settlement, Store } from "./store/port.js";
 import type { Turn, Turns } from "./turns.js";
 
@@ -102,7 +102,7 @@ export class Messages {
     const { bot } = job.call;
     const { content } = job.identity;
     const settlement = { bot, owner, attempt, record: recordOf(job), as, content, result, ttlUs, rules };
-    const settled = sendVerbsOf(this.#store).settle(settlement);
+    const settled = settleIn(this.#store, settlement);
     const delivery = deliveryFrom(factsOf(job), outcome, reply);
     if (!isLater(settled)) return delivery;
     return settled.then(

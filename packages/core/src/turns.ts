@@ -14,7 +14,7 @@ import { type Settings, timing } from "./options.js";
 import { WaitingCalls } from "./queue/waiting-calls.js";
 import { refuse } from "./refusal.js";
 import { isLater, type Soon } from "./soon.js";
-import { sendVerbsOf } from "./store/at-once.js";
+import { admitIn } from "./store/at-once.js";
 import type { Admission, AdmitRequest, Store } from "./store/port.js";
 
 /** What waiting for a turn ends in. */
@@ -263,7 +263,7 @@ export class Turns {
 
   #admit(job: Job): Soon<Admission> {
     const { identity } = job;
-    return sendVerbsOf(this.#store).admit({
+    return admitIn(this.#store, {
       bot: job.call.bot,
       owner: job.owner,
       attempt: job.attempt,

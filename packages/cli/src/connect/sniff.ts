@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Target } from "./target.js";
 
@@ -14,13 +14,7 @@ export async function sniff({ host, port }: Target): Promise<"plain" | "tls" | "
 function answersPlainly(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port }, () => socket.write("PING\r\n"));
-    const settle = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(patienceMs, () => settle(false));
-    socket.once("error", () => settle(false));
-    socket.once("close", () => settle(false));
+    const settle = settledBy(socket, resolve);
     socket.once("data", (bytes) => settle(/^[+-][A-Z]/.test(bytes.toString("latin1"))));
   });
 }
@@ -28,12 +22,18 @@ function answersPlainly(host: string, port: number): Promise<boolean> {
 function speaksTls(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectTls({ host, port, rejectUnauthorized: false }, () => settle(true));
-    const settle = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(patienceMs, () => settle(false));
-    socket.once("error", () => settle(false));
-    socket.once("close", () => settle(false));
+    const settle = settledBy(socket, resolve);
   });
+}
+
+/** Answers once, and lets go of the socket: false when it breaks, ends, or says nothing in time. */
+function settledBy(socket: Socket, resolve: (answer: boolean) => void): (answer: boolean) => void {
+  const settle = (answer: boolean) => {
+    socket.destroy();
+    resolve(answer);
+  };
+  socket.setTimeout(patienceMs, () => settle(false));
+  socket.once("error", () => settle(false));
+  socket.once("close", () => settle(false));
+  return settle;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Cluster, Redis } from "ioredis";
 import { Mutex } from "redis-semaphore";
+import { held, once } from "./one-look.js";
 
 type Client = ConstructorParameters<typeof Mutex>[0];
 
@@ -25,23 +26,14 @@ export interface Leader {
 export function leaderOf(client: Redis | Cluster, task: string, leaseMs: number): Leader {
   const identifier = randomUUID();
   const key = `sendonce:{${task}}:leader`;
-  const mutex = (more: { acquiredExternally?: true } = {}) =>
+  const mutex = (more: Partial<typeof held> = {}) =>
     new Mutex(underKey(client, key), task, { ...once, ...more, identifier, lockTimeout: leaseMs });
-  const held = { acquiredExternally: true } as const;
   return {
     take: () => mutex().tryAcquire(),
     keep: () => mutex(held).tryAcquire(),
     end: () => mutex(held).release(),
   };
 }
-
-/** One look, no waiting, nothing in the background: a failing refresh there would be an unhandled rejection. */
-const once = {
-  acquireAttemptsLimit: 1,
-  acquireTimeout: 60_000,
-  retryInterval: 0,
-  refreshInterval: 0,
-} as const;
 
 /** The library writes `mutex:` before each key; ours begin with `sendonce:`, where the ACL lets us write. */
 function underKey(client: Redis | Cluster, key: string): Client {

@@ -3,6 +3,7 @@ import { ConfigurationError } from "../errors.js";
 import type { SlotRequest, Slots } from "../store/port.js";
 import type { Connection } from "./connection.js";
 import { slotsKey } from "./keys.js";
+import { held, once } from "./one-look.js";
 import { isMissingScript } from "./refused.js";
 
 type Client = ConstructorParameters<typeof Semaphore>[0];
@@ -71,16 +72,6 @@ export class RedisSlots implements Slots {
     return { evalsha: script("evalsha"), eval: script("eval"), zrem } as unknown as Client;
   }
 }
-
-/** One look, no waiting, nothing in the background. */
-const once = {
-  acquireAttemptsLimit: 1,
-  acquireTimeout: 60_000,
-  retryInterval: 0,
-  refreshInterval: 0,
-} as const;
-
-const held = { acquiredExternally: true } as const;
 
 /** The library answers a missing script itself, by its text: this error must reach it as it is. */
 function toldIfMissing(error: unknown): unknown {

@@ -1,21 +1,19 @@
-import type { Soon } from "../soon.js";
+import { promised, type Soon } from "../soon.js";
 import { MemoryStore } from "./memory.js";
 import type { Admission, AdmitRequest, SettleRequest, Store } from "./port.js";
 
-/** The verbs of each send. */
-export interface SendVerbs {
-  admit(request: AdmitRequest): Soon<Admission>;
-  settle(request: SettleRequest): Soon<boolean>;
+/** Admits, at once where the store is plain memory. A store that throws is treated like one that rejects. */
+export function admitIn(store: Store, request: AdmitRequest): Soon<Admission> {
+  return isPlain(store) ? store.atOnce.admit(request) : promised(() => store.admit(request));
 }
 
-/** A memory store answers without a promise. One that somebody has decorated is asked as any other. */
-export function sendVerbsOf(store: Store): SendVerbs {
+/** Settles, as {@link admitIn} admits. */
+export function settleIn(store: Store, request: SettleRequest): Soon<boolean> {
+  return isPlain(store) ? store.atOnce.settle(request) : promised(() => store.settle(request));
+}
+
+/** A memory store that nobody has decorated: one that somebody has is asked as any other. */
+function isPlain(store: Store): store is MemoryStore {
   const { admit, settle } = MemoryStore.prototype;
-  const isPlain = store instanceof MemoryStore && store.admit === admit && store.settle === settle;
-  if (isPlain) return store.atOnce;
-  // One that throws instead of rejecting is treated like any that fails.
-  return {
-    admit: async (request) => store.admit(request),
-    settle: async (request) => store.settle(request),
-  };
+  return store instanceof MemoryStore && store.admit === admit && store.settle === settle;
 }
