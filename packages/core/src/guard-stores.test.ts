@@ -241,6 +241,24 @@ describe("a call that gives up", () => {
     expect(await bench.clock.run(gone)).toMatchObject({ status: "aborted" });
     expect(await bench.say("c")).toMatchObject({ status: "sent", waitedMs: 8_000 });
   });
+
+  it("because the store went away meanwhile gives its turn back", async () => {
+    let isAway = false;
+    const bench = benchOver(
+      (inner) => ({
+        admit: (request) => (isAway ? Promise.reject(away) : inner.admit(request)),
+      }),
+      everyTen,
+    );
+    await bench.say("a");
+    const waiting = bench.start({ chat_id: 5, text: "b" });
+    await bench.clock.advance(2_000);
+    isAway = true;
+    expect(await bench.clock.run(waiting)).toMatchObject({ status: "store_unavailable" });
+    isAway = false;
+    expect(await bench.store.ping()).toMatchObject({ records: 1 });
+    expect(await bench.say("b")).toMatchObject({ status: "sent", waitedMs: 0 });
+  });
 });
 
 it("a send that throws has failed with that error, and nobody knows what became of it", async () => {

@@ -86,6 +86,7 @@ export class Turns {
       turn = await this.#takeOrThrow(job, ticket, pauseMs, first);
     } catch (error) {
       turn = this.#failed(job, error);
+      if (job.holdsTurn) await this.giveBack(job);
     } finally {
       this.waiting.end(job);
       if (turn?.status !== "go") await this.leave(job);
@@ -114,6 +115,7 @@ export class Turns {
       return await this.#enterOrThrow(job);
     } catch (error) {
       if (!isStoreUnavailable(error)) throw error;
+      if (job.holdsTurn) await this.giveBack(job);
       return this.#storeAway(job, error);
     }
   }
@@ -276,6 +278,7 @@ export class Turns {
       },
       rules: job.charges,
       maxWaitUs: remainingUs(job, this.#clock),
+      holdsTurn: job.holdsTurn,
       leaseUs: timing.leaseUs,
       graceUs: timing.graceUs,
       ttlUs: job.ttlUs,

@@ -290,6 +290,22 @@ describe("when the store is back", () => {
     expect(await stateOf()).toBeUndefined();
   });
 
+  it("a turn that was reserved there is given back, where the store is not even asked any more", async () => {
+    const { store, admit, settle, trouble, pass, stateOf } = process();
+    const rules = [bucket(1)];
+    await admit("a", "other", { rules });
+    expect(await admit("b", "r", { rules, maxWaitUs: 90 * second })).toMatchObject({ status: "wait" });
+    trouble("gone");
+    for (let i = 0; i < 3; i++) await admit(`x${i}`, `x${i}`);
+    expect(store.mode).toBe("local");
+    expect(await admit("b", "r", { holdsTurn: true })).toMatchObject({ status: "go", degraded: true });
+    await settle("b", "free", "r", 0, rules);
+    expect(await stateOf()).toBe("reserved");
+    trouble(undefined);
+    await pass(2_000);
+    expect(await stateOf()).toBeUndefined();
+  });
+
   it("nothing that only asked for a thaw is remembered", async () => {
     const { store, trouble, admit } = process();
     trouble("gone");

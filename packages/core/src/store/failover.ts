@@ -309,7 +309,7 @@ export class FailoverStore implements Store {
       if (mayBeThere) this.#takeBack(request);
       throw reason;
     }
-    if (request.claim) this.#fallen.set(request.owner, mayBeThere);
+    if (request.claim) this.#fallen.set(request.owner, mayBeThere || request.holdsTurn === true);
     const admission =
       whenStoreDown === "local"
         ? await this.#local.admit({ ...request, deadlineUs: undefined })

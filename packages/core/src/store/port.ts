@@ -83,6 +83,8 @@ export interface AdmitRequest extends Ownership {
   readonly rules: readonly RuleCharge[];
   /** A turn further away than this is refused. */
   readonly maxWaitUs: number;
+  /** The store has given this owner a turn before, and its record stands there: stores need not look at this. */
+  readonly holdsTurn?: boolean | undefined;
   /** Lease of SENDING (or of an update claim). */
   readonly leaseUs: number;
   /** How long after its turn a RESERVED record may still be claimed by its owner alone. */
