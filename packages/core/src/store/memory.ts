@@ -12,6 +12,7 @@ import {
 } from "../idempotency/record.js";
 import { slowDown } from "../limiter/adaptive.js";
 import { localTime, stopUntil } from "../limiter/frozen-clock.js";
+import { ordinaryPayment } from "../limiter/ordinary.js";
 import {
   describeRule,
   freshRule,
@@ -121,6 +122,8 @@ export class MemoryStore implements Store {
     const now = request.nowUs ?? this.#now();
     if (request.deadlineUs !== undefined && now > request.deadlineUs)
       return { status: "expired", nowUs: now };
+    if (this.#claimAtOnce(request, request.leaseUs, now))
+      return { status: "go", leaseUs: request.leaseUs, nowUs: now };
     const progress = this.#meet(request, now);
     return "status" in progress ? progress : this.#payRules(request, progress, now);
   }
@@ -128,6 +131,7 @@ export class MemoryStore implements Store {
   /** Takes over what another store has admitted, and what was paid for it, so that this one can answer for it. */
   note(request: AdmitRequest, { leaseUs }: { readonly leaseUs: number }): void {
     const now = this.#now();
+    if (this.#claimAtOnce(request, leaseUs, now)) return;
     const { claim, rules, bot } = request;
     const found = this.#record(bot, claim!.id, now);
     const own = found && standsAt(found, request) ? found : undefined;
@@ -180,7 +184,8 @@ export class MemoryStore implements Store {
     const now = request.nowUs ?? this.#now();
     const record = this.#record(request.bot, request.record, now);
     if (!maySettle(record, request, request.as)) return false;
-    this.#eachPaid(request, record.paid, now, request.as === "unsent" ? giveBack : markSettled);
+    if (request.as === "unsent") this.#eachPaid(request, record.paid, now, giveBack);
+    else if (request.rules.some(isWindow)) this.#eachPaid(request, record.paid, now, markSettled);
     if (request.as === "unsent" || request.as === "free")
       this.#records.delete(keyOf(request.bot, request.record));
     else close(record, request.as, request.result, now, request.ttlUs);
@@ -238,6 +243,38 @@ export class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {}
+
+  /** The ordinary claim: nobody has the record, and nothing must be waited for. False: nothing was done. */
+  #claimAtOnce(request: AdmitRequest, leaseUs: number, now: number): boolean {
+    const { bot, claim, rules } = request;
+    if (claim === undefined || (claim.aliases && claim.aliases.length > 0)) return false;
+    const id = keyOf(bot, claim.id);
+    if (this.#records.get(id) !== undefined) return false;
+    const keys: string[] = [];
+    const found: (RuleState | undefined)[] = [];
+    const paid: Paid[] = [];
+    for (const charge of rules) {
+      const key = keyOf(bot, charge.key);
+      const rule = this.#rules.get(key);
+      const payment = ordinaryPayment(charge, rule, now);
+      if (payment === undefined || keys.includes(key)) return false;
+      keys.push(key);
+      found.push(rule);
+      paid.push(payment);
+    }
+    for (let i = 0; i < keys.length; i++) this.#fill(keys[i]!, found[i], paid[i]!, now);
+    const state = claim.mode === "update" ? "reserved" : "sending";
+    this.#write(request, undefined, { state, stage: rules.length, paid, lease: now + leaseUs }, now);
+    return true;
+  }
+
+  /** A bucket that was paid, at rest until then or as it was found. */
+  #fill(key: string, found: RuleState | undefined, { full }: Paid, now: number): void {
+    if (full <= now) return;
+    const rule = found && restsAt(found) > now ? found : freshRule();
+    rule.full = full;
+    if (rule !== found) this.#rules.set(key, rule, now);
+  }
 
   /** Whom does the record belong to? Either an answer, or where to go on paying. */
   #meet(request: AdmitRequest, now: number): Admission | Progress {
@@ -409,6 +446,8 @@ export class MemoryStore implements Store {
 }
 
 const keyOf = (bot: string, name: string): string => `${bot}:${name}`;
+
+const isWindow = ({ params }: RuleCharge): boolean => params.kind === "window";
 
 /** SENDING → RESERVED: the frozen rule and narrower ones stay paid, wider ones are paid again. */
 function backInLine(request: FreezeRequest, record: HeldRecord, rule: RuleState, now: number): void {
