@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { examples, promised, run, staged, textOf } from "./running-example.js";
+import { sharedRedis } from "../kit/redis/server.js";
+import { examples, overRedis, promised, type Run, run, staged, textOf } from "./running-example.js";
 
 describe("the examples", () => {
   test.each([
@@ -13,7 +14,8 @@ describe("the examples", () => {
       .split("\n")
       .find((line) => line.startsWith(`| [\`${name.replace(/\.ts$/, "")}\`](${name}) |`));
     expect(row, `a row that begins with | [\`${name.replace(/\.ts$/, "")}\`](${name}) |`).toBeDefined();
-    expect(textOf(name)).toContain(` *     npx tsx examples/${name}\n`);
+    const redis = overRedis.includes(name) ? "REDIS_URL=redis://127.0.0.1:6379 " : "";
+    expect(textOf(name)).toContain(` *     ${redis}npx tsx examples/${name}\n`);
   });
 
   test("the README's table names no example that is gone", () => {
@@ -24,12 +26,24 @@ describe("the examples", () => {
   });
 
   // The others are run, and their output compared, in examples-without.test.ts: every process costs a second.
-  test.concurrent.each(examples.filter((name) => !staged.includes(name)))(
+  test.concurrent.each(examples.filter((name) => !staged.includes(name) && !overRedis.includes(name)))(
     "%s ends by itself with exit code 0 and prints what it says",
-    async (name) => {
-      const { code, output, complaints } = await run(name);
-      expect(code, `${output}${complaints}`).toBe(0);
-      expect(output).toBe(promised(name));
-    },
+    async (name) => endsAsPromised(name, await run(name)),
   );
+
+  test.concurrent.each(overRedis)("%s does so over a Redis", async (name) => {
+    const { url } = await sharedRedis();
+    endsAsPromised(name, await run(name, { redisUrl: url }));
+  });
+
+  test.concurrent.each(overRedis)("%s says how to get a Redis when there is none", async (name) => {
+    const { code, complaints } = await run(name);
+    expect(code).toBe(1);
+    expect(complaints).toContain("this example needs a Redis: start one");
+  });
 });
+
+function endsAsPromised(name: string, { code, output, complaints }: Run): void {
+  expect(code, `${output}${complaints}`).toBe(0);
+  expect(output).toBe(promised(name));
+}
