@@ -16,18 +16,18 @@ const bot = install(new Bot(token, { client: { apiRoot } }));
 /** As long as Telegram may deliver an update again. In several processes: the store that the bot has. */
 const idempotency = new IdempotencyGuard({ ttlMs: 24 * 3_600_000 });
 
-/** Tells an event once per update, however often that is handled. What fails to be counted stops no handler. */
+/** Tells an event once per update, however often that is handled. Analytics that are away stop no handler. */
 async function track(ctx: Context, event: string): Promise<void> {
   const key = idempotency.generateKey([ctx.me.id, ctx.update.update_id, event]);
   const start = await idempotency.markOperationStart(key);
   if (!start.started) return;
-  try {
-    await analytics(event);
-    await idempotency.markOperationComplete(key, start.owner);
-  } catch {
-    // Perhaps it was counted. One event too few is better than one too many; for the other way round leave out `unknown`.
-    await idempotency.markOperationFailed(key, start.owner, { unknown: true });
-  }
+  const told = await analytics(event).then(
+    () => true,
+    () => false,
+  );
+  // Not told is perhaps: here one event too few is better than one too many. The other way round, leave out `unknown`.
+  if (told) await idempotency.markOperationComplete(key, start.owner);
+  else await idempotency.markOperationFailed(key, start.owner, { unknown: true });
 }
 
 bot.command("order", async (ctx) => {

@@ -48,14 +48,15 @@ async function onPayment(payment: Payment): Promise<string> {
   // itself, as this transaction does; for a call of somebody's API it would not be.
   const start = await idempotency.markOperationStart<number>(key, { retryUnknown: true });
   if (!start.started) return `${start.status}, balance ${start.result ?? "not known yet"}`;
+  let balance: number;
   try {
-    const balance = book(key, payment);
-    await idempotency.markOperationComplete(key, start.owner, balance);
-    return `booked, balance ${balance}`;
+    balance = book(key, payment);
   } catch (error) {
     await idempotency.markOperationFailed(key, start.owner); // rolled back: the next one may try
     return `failed: ${(error as Error).message}`;
   }
+  await idempotency.markOperationComplete(key, start.owner, balance);
+  return `booked, balance ${balance}`;
 }
 
 // Everything above is code as you would write it. This is what happens to it:

@@ -16,8 +16,9 @@ const telegram = await openTelegram();
 const { token, apiRoot, channel } = telegram;
 
 // A worker that waits is a worker that does not work: what cannot go at once is refused, and told when to come again.
-// The limit stands in for Telegram's 20 a minute, so that the example is over soon.
-const guard = createGuard({ maxWaitMs: 0, limits: { group: window({ limit: 3, perMs: 900 }) } });
+// The limit stands in for Telegram's 20 a minute, so that the example is over soon. REDIS_URL is found by itself.
+const limit = window({ limit: 3, perMs: 900 });
+const guard = createGuard({ maxWaitMs: 0, limits: { chat: limit, group: limit } });
 const api = install(new Api(token, { apiRoot }), guard);
 
 /** What the queue holds: the key is as old as the job, so every try of the job has the same one. */

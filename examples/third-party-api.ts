@@ -15,8 +15,13 @@ const limiter = new TokenBucketRateLimiter(shared);
 /** A call counts there when it arrives, and some are on their way for longer: half of what it allows leaves room. */
 const allowance = window({ limit: 3, perMs: 500 });
 
-async function sendSms(gateway: string, order: number, to: string): Promise<string> {
-  const key = idempotency.generateKey(["shipped", order, to]);
+interface Sms {
+  readonly order: number;
+  readonly to: string;
+}
+
+async function sendSms(gateway: string, sms: Sms): Promise<string> {
+  const key = idempotency.generateKey(["shipped", sms]);
   // Only to spare a duplicate the wait. The turn comes before the start: who dies while it waits has started nothing.
   const { duplicate, status } = await idempotency.isDuplicate(key);
   if (duplicate) return `not sent again (${status})`;
@@ -25,17 +30,21 @@ async function sendSms(gateway: string, order: number, to: string): Promise<stri
 
   const start = await idempotency.markOperationStart(key);
   if (!start.started) return `not sent again (${start.status})`;
+  const { said, ended } = await call(gateway, sms);
+  if (ended === "sent") await idempotency.markOperationComplete(key, start.owner, said);
+  else await idempotency.markOperationFailed(key, start.owner, { unknown: ended === "unknown" });
+  return said;
+}
+
+/** One call. What proves that nothing was sent leaves the key free for the next try; what proves nothing does not. */
+async function call(gateway: string, sms: Sms): Promise<{ said: string; ended: "sent" | "not" | "unknown" }> {
   try {
-    const response = await fetch(gateway, { method: "POST", body: JSON.stringify({ order, to }) });
-    const { id } = (await response.json()) as { id: string };
-    // Its no is a no: nothing was sent, and the next one may try. A 5xx could mean anything.
-    if (response.ok) await idempotency.markOperationComplete(key, start.owner, id);
-    else await idempotency.markOperationFailed(key, start.owner, { unknown: response.status >= 500 });
-    return response.ok ? `sent as ${id}` : `refused with ${response.status}`;
+    const response = await fetch(gateway, { method: "POST", body: JSON.stringify(sms) });
+    if (response.ok) return { said: `sent as ${await response.text()}`, ended: "sent" };
+    return { said: `refused with ${response.status}`, ended: response.status < 500 ? "not" : "unknown" };
   } catch (error) {
-    const unknown = networkFacts(error).code !== "ECONNREFUSED"; // nobody was there: nothing was sent
-    await idempotency.markOperationFailed(key, start.owner, { unknown });
-    return unknown ? "no answer: it may have been sent" : "the gateway is away";
+    if (networkFacts(error).code === "ECONNREFUSED") return { said: "the gateway is away", ended: "not" };
+    return { said: "no answer: it may have been sent", ended: "unknown" };
   }
 }
 
@@ -47,21 +56,22 @@ const server = createServer((request, response) => {
   if (calls.filter((at) => now - at < 250).length >= 3) tooFast++;
   calls.push(now);
   if (calls.length === 6) return request.socket.destroy(); // sent and charged, but the answer is lost
-  response.end(JSON.stringify({ id: `sms-${calls.length}` }));
+  response.end(`sms-${calls.length}`);
 });
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const gateway = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
 const orders = [1, 2, 3, 4, 5];
-await Promise.all([...orders, ...orders].map((order) => sendSms(gateway, order, "+47 555")));
+const told = (order: number) => sendSms(gateway, { order, to: "+47 555" });
+await Promise.all([...orders, ...orders].map(told));
 console.log(`5 orders, each told twice at once: ${calls.length} calls, ${tooFast} too fast`);
-console.log(`order 1 once more: ${await sendSms(gateway, 1, "+47 555")}`);
-console.log(`order 6: ${await sendSms(gateway, 6, "+47 555")}`);
-console.log(`order 6 once more: ${await sendSms(gateway, 6, "+47 555")}`);
+console.log(`order 1 once more: ${await told(1)}`);
+console.log(`order 6: ${await told(6)}`);
+console.log(`order 6 once more: ${await told(6)}`);
 server.close();
 server.closeAllConnections();
 await new Promise((resolve) => server.once("close", resolve));
-console.log(`order 7: ${await sendSms(gateway, 7, "+47 555")}`);
+console.log(`order 7: ${await told(7)}`);
 
 /* Prints:
 5 orders, each told twice at once: 5 calls, 0 too fast
