@@ -24,7 +24,10 @@ const bot = install(new Bot(token, { client: { apiRoot } }), guard);
 const drawings = window({ limit: 2, perMs: 3_600_000 });
 
 bot.command("draw", async (ctx) => {
-  const { acquired, retryAfterMs } = await guard.limiter.acquire(`draw-${ctx.from?.id}`, drawings);
+  const { acquired, retryAfterMs } = await guard.limiter.acquire(
+    `draw-${ctx.me.id}-${ctx.from?.id}`,
+    drawings,
+  );
   if (acquired) await ctx.reply(`A boat at ${ctx.match}.`);
   else await ctx.reply(`Two drawings an hour; come again in ${Math.ceil(retryAfterMs / 60_000)} minutes.`);
 });

@@ -26,7 +26,8 @@ function schedule(): Cron {
     "* * * * * *",
     { startAt: course, maxRuns: lessons.length, catch: console.error },
     async (job) => {
-      const [tick] = job.previousRuns(1) as [Date];
+      // The last planned time, this very millisecond included.
+      const [tick] = job.previousRuns(1, new Date(Date.now() + 1)) as [Date];
       // Without a key the content alone would do here. With it, the same words may go out at every tick, and two machines
       // whose words differ (a deploy in between, a forecast fetched a second later) still post one of them.
       const key = `lesson-${tick.toISOString()}`;

@@ -1,5 +1,5 @@
 /**
- * A gateway for text messages, not Telegram: every call costs money, and it allows three in any 250 ms. The two parts
+ * A gateway for text messages, not Telegram: every call costs money, and it allows three in any 200 ms. The two parts
  * alone, over plain fetch: asked twice it is called once, nobody meets its limit, and what is unknown is not sent again.
  *
  *     npx tsx examples/third-party-api.ts
@@ -12,8 +12,8 @@ import { IdempotencyGuard, memoryStore, networkFacts, TokenBucketRateLimiter, wi
 const shared = { store: memoryStore(), namespace: "sms-gateway" };
 const idempotency = new IdempotencyGuard({ ...shared, ttlMs: 24 * 3_600_000 });
 const limiter = new TokenBucketRateLimiter(shared);
-/** A call counts there when it arrives, and some are on their way for longer: half of what it allows leaves room. */
-const allowance = window({ limit: 3, perMs: 500 });
+/** A call counts there when it arrives, and some are on their way for longer than others: leave room. */
+const allowance = window({ limit: 3, perMs: 800 });
 
 interface Sms {
   readonly order: number;
@@ -52,8 +52,9 @@ async function call(gateway: string, sms: Sms): Promise<{ said: string; ended: "
 const calls: number[] = [];
 let tooFast = 0;
 const server = createServer((request, response) => {
+  if (request.method === "HEAD") return response.end();
   const now = performance.now();
-  if (calls.filter((at) => now - at < 250).length >= 3) tooFast++;
+  if (calls.filter((at) => now - at < 200).length >= 3) tooFast++;
   calls.push(now);
   if (calls.length === 6) return request.socket.destroy(); // sent and charged, but the answer is lost
   response.end(`sms-${calls.length}`);
@@ -61,10 +62,10 @@ const server = createServer((request, response) => {
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const gateway = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
-const orders = [1, 2, 3, 4, 5];
+await fetch(gateway, { method: "HEAD" }); // the first of a process takes its time
 const told = (order: number) => sendSms(gateway, { order, to: "+47 555" });
-await Promise.all([...orders, ...orders].map(told));
-console.log(`5 orders, each told twice at once: ${calls.length} calls, ${tooFast} too fast`);
+await Promise.all([1, 2, 3, 4, 5, 1].map(told));
+console.log(`5 orders, one of them told twice at once: ${calls.length} calls, ${tooFast} too fast`);
 console.log(`order 1 once more: ${await told(1)}`);
 console.log(`order 6: ${await told(6)}`);
 console.log(`order 6 once more: ${await told(6)}`);
@@ -74,7 +75,7 @@ await new Promise((resolve) => server.once("close", resolve));
 console.log(`order 7: ${await told(7)}`);
 
 /* Prints:
-5 orders, each told twice at once: 5 calls, 0 too fast
+5 orders, one of them told twice at once: 5 calls, 0 too fast
 order 1 once more: not sent again (completed)
 order 6: no answer: it may have been sent
 order 6 once more: not sent again (unknown)
