@@ -16,9 +16,7 @@ export function repositoryLinks(md: MarkdownRenderer): void {
 /** Links open and close in turns: none stands inside another. */
 function linksIn(tokens: readonly Token[]): { readonly open: Token; readonly close: Token }[] {
   const closes = tokens.filter(({ type }) => type === "link_close");
-  return tokens
-    .filter(({ type }) => type === "link_open")
-    .map((open, at) => ({ open, close: closes[at]! }));
+  return tokens.filter(({ type }) => type === "link_open").map((open, at) => ({ open, close: closes[at]! }));
 }
 
 function mend({ open, close }: { open: Token; close: Token }, page: string): void {
@@ -26,7 +24,12 @@ function mend({ open, close }: { open: Token; close: Token }, page: string): voi
   if (file === "" || /^([a-z]+:|\/)/.test(file) || page.includes("/docs/api/")) return;
   const path = pathOf(decodeURI(file), page);
   const target = pageAt(path) ?? sourceUrl(path);
-  if (target !== undefined) return open.attrSet("href", anchor === undefined ? target : `${target}#${anchor}`);
+  if (target !== undefined) open.attrSet("href", anchor === undefined ? target : `${target}#${anchor}`);
+  else unlink(open, close);
+}
+
+function unlink(open: Token, close: Token): void {
   open.attrs = null;
-  open.tag = close.tag = "span";
+  open.tag = "span";
+  close.tag = "span";
 }

@@ -35,6 +35,7 @@ export const guides: Item[] = [
       page("Migrating", "/migrating"),
       page("Places", "/places"),
       page("Testing your bot", "/testing"),
+      page("The parts alone", "/parts"),
     ],
   },
   {

@@ -1,8 +1,8 @@
 import { filesIn } from "../house/repository.js";
 
-/** What readers are given: everything in Markdown but the notes of releases, and what is made from the sources. */
+/** What readers are given: everything in Markdown but the notes of releases. */
 export const pages: readonly string[] = filesIn().filter(
-  (path) => path.endsWith(".md") && !path.startsWith(".changeset/") && !path.startsWith("docs/api/"),
+  (path) => path.endsWith(".md") && !path.startsWith(".changeset/"),
 );
 
 /** The pages whose snippets are compiled. */

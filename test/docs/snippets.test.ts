@@ -11,10 +11,8 @@ describe("every TypeScript snippet compiles", () => {
     expect(problems).toEqual([]);
   });
 
-  test("there are snippets of both frameworks", () => {
-    const frameworks = Object.groupBy(snippets, ({ framework }) => framework);
-    expect(frameworks.grammy?.length).toBeGreaterThan(30);
-    expect(frameworks.telegraf?.length).toBeGreaterThan(5);
+  test.each(["grammy", "telegraf"])("there are snippets of %s", (framework) => {
+    expect(snippets.filter((snippet) => snippet.framework === framework).length).toBeGreaterThan(5);
   });
 
   test("a snippet that is wrong is named with its line", () => {

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { Guard, Store } from "@sendonce/core";
 import type { Clock, Emulator } from "@sendonce/emulator";
+import type { Redis } from "ioredis";
 
 export { readFileSync } from "node:fs";
 export * as http from "node:http";
@@ -35,3 +36,5 @@ export declare const db: { moveGroup(from: number, to: number): Promise<void> };
 export declare function charge(order: string): Promise<{ receipt: string }>;
 export declare function handle(update: unknown): Promise<void>;
 export declare function isBig(file: unknown): boolean;
+export declare function makeReport(): Promise<string>;
+export declare const redis: Redis;
