@@ -9,7 +9,9 @@ type Token = ReturnType<MarkdownRenderer["parse"]>[number];
  */
 export function repositoryLinks(md: MarkdownRenderer): void {
   md.core.ruler.push("repository-links", ({ tokens, env }) => {
-    for (const { children } of tokens) for (const link of linksIn(children ?? [])) mend(link, env.path);
+    // A page that stands elsewhere in the site; the search index reads each where it is.
+    const page: string = env.realPath ?? env.path;
+    for (const { children } of tokens) for (const link of linksIn(children ?? [])) mend(link, page);
   });
 }
 

@@ -67,21 +67,18 @@ export const guides: Item[] = [
 
 interface Entry {
   readonly title: string;
-  readonly path?: string | null;
-  readonly children?: readonly Entry[];
+  readonly path: string;
 }
 
-/** The API reference, as TypeDoc lists it. Empty before it was made. */
+/**
+ * The packages of the API reference, as TypeDoc lists them; each page of a package lists what is in it. A list of
+ * everything would be on every page, and make the site twenty times as large. Empty before the reference was made.
+ */
 export function reference(): Item[] {
   const list = join(repository, "docs", "api", "navigation.json");
   if (!existsSync(list)) return [];
-  return (JSON.parse(readFileSync(list, "utf8")) as Entry[]).map((entry) => itemOf(entry));
+  const entries = JSON.parse(readFileSync(list, "utf8")) as Entry[];
+  return [{ text: "API", items: entries.map(({ title, path }) => page(title, `/api/${addressOf(path)}`)) }];
 }
 
-function itemOf({ title, path, children }: Entry): Item {
-  return {
-    text: title,
-    ...(path && { link: `/api/${path.replace(/\.md$/, "")}` }),
-    ...(children && { items: children.map(itemOf), collapsed: true }),
-  };
-}
+const addressOf = (path: string): string => path.replace(/(index)?\.md$/, "");
