@@ -10,7 +10,7 @@ export default defineConfig({
   title: "Sendonce",
   description: "No bot message twice, at the pace Telegram allows.",
   srcDir: "..",
-  srcExclude: [".changeset/**", ".github/**", "reports/**"],
+  srcExclude: [".changeset/**", ".github/**", "reports/**", "**/CHANGELOG.md"],
   outDir: "../dist/site",
   cacheDir: "../node_modules/.cache/vitepress",
   rewrites,

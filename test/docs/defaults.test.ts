@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { defaults, presets } from "../../packages/core/src/defaults.js";
+import {
+  type BucketRule,
+  telegramLimits,
+  type WindowRule,
+} from "../../packages/emulator/src/limits/numbers.js";
 import { read } from "../house/repository.js";
 import { guides } from "./pages.js";
 
@@ -85,6 +90,10 @@ const told: Readonly<Record<string, Told>> = {
     is: seconds(inSource("redis/connection.ts", /connectTimeoutMs \?\? ([\d_]+)/)),
     words: [/`connectTimeoutMs` \((\d[\d,]*) s\)/],
   },
+  "the patience of a health check": {
+    is: inSource("health/health-answer.ts", /defaultTimeoutMs = ([\d_]+)/),
+    words: [/it said nothing for `timeoutMs` \((\d[\d,]*)\)/],
+  },
   "how much a store in memory holds": {
     is: inSource("store/memory.ts", /maxRecords = ([\d_]+)/),
     words: [/(\d[\d,]*) records \(`memoryStore/, /(\d[\d,]*) records, in this process alone/],
@@ -138,6 +147,23 @@ describe("defaults that pages tell in passing", () => {
     expect(row("group")).toContain(`window: ${group.limit} in any ${seconds(group.perMs)} s`);
     for (const [name, rule] of Object.entries({ bulk, global, paid }))
       expect(row(name)).toContain(`bucket: ${rule.capacity} at once, ${rule.refillPerSecond} a second`);
+  });
+
+  test("README.md: groups and the bot", () => {
+    const { group, global } = presets.conservative;
+    const pace = `${group.limit} messages in any ${seconds(group.perMs)} seconds, and the whole bot to ${global.refillPerSecond} a second`;
+    expect(read("README.md")).toContain(pace);
+  });
+
+  test("packages/emulator/README.md: Telegram's limits", () => {
+    const { group, ...buckets } = telegramLimits();
+    const { limit, perMs } = group as WindowRule;
+    const page = read("packages/emulator/README.md").replace(/ +/g, " ");
+    expect(page).toContain(`| \`group\` | ${limit} in any ${seconds(perMs)} s |`);
+    for (const name of ["chat", "bot", "paid"] as const) {
+      const { capacity, refillPerSecond } = buckets[name] as BucketRule;
+      expect(page).toContain(`| \`${name}\` | ${capacity}, then ${refillPerSecond}/s |`);
+    }
   });
 
   test("docs/broadcast.md: the pace", () => {
