@@ -35,11 +35,11 @@ const told: Readonly<Record<string, Told>> = {
   },
   "how long content and keys are remembered": {
     is: minutes(idempotency.ttlMs),
-    words: [/`idempotency\.ttlMs`,? \(?(\d[\d,]*) min/],
+    words: [/`(?:idempotency\.)?ttlMs`,? \(?(\d[\d,]*) min/],
   },
   "how long an update's answers are remembered": {
     is: hours(idempotency.updateTtlMs),
-    words: [/`idempotency\.updateTtlMs`,? \(?(\d[\d,]*) h\b/],
+    words: [/`(?:idempotency\.)?updateTtlMs`,? \(?(\d[\d,]*) h\b/],
   },
   "how often a 429 is tried again": {
     is: flood.retries,
