@@ -30,8 +30,8 @@ import { refuse } from "./refusal.js";
 import { isBeingSent } from "./scope.js";
 import { after, promised, type Soon, whenEnded } from "./soon.js";
 import { examine, type StoreReport } from "./store/examination.js";
-import { FailoverStore } from "./store/failover.js";
-import { memoryStore } from "./store/memory.js";
+import type { FailoverStore } from "./store/failover.js";
+import { keptIn } from "./store/kept-in.js";
 import type { Board, Store, StoreHealth } from "./store/port.js";
 import { Touches } from "./touches.js";
 import { Turns } from "./turns.js";
@@ -62,6 +62,7 @@ export function createGuard(options: GuardOptions = {}, opened?: Store): Guard {
 export class Guard {
   readonly #settings: Settings;
   readonly #store: Store;
+  readonly #failover: FailoverStore | undefined;
   readonly #events = new Events();
   readonly #warnings: Warnings;
   readonly #reporter: Reporter;
@@ -77,7 +78,6 @@ export class Guard {
   readonly #arounds = new Arounds();
   readonly #ownsStore: boolean;
   readonly #publisher: Publisher | undefined;
-  #failover: FailoverStore | undefined;
   #looked = false;
   #closed: Promise<void> | undefined;
   #bot: string | undefined;
@@ -88,7 +88,9 @@ export class Guard {
     this.#settings = settings;
     this.#warnings = new Warnings(settings.logger);
     this.#reporter = new Reporter(this.#events, this.#warnings);
-    this.#store = settings.store ? this.#guarded(settings.store) : this.#embeddedStore();
+    const { store, failover } = keptIn(settings, this.#events, this.#warnings);
+    this.#store = store;
+    this.#failover = failover;
     this.#preparation = new Preparation(settings, this.closing);
     this.#caps = this.#capsOver(this.#store);
     const turns = new Turns(this.#store, settings, this.#events, this.#caps);
@@ -348,28 +350,6 @@ export class Guard {
     return deliveryFrom({ ...noFacts, attempts: 1 }, classify(call.method, reply), reply);
   }
 
-  /** A store that can go away, with what shall happen then. The embedded one cannot. */
-  #guarded(store: Store): Store {
-    if (store.embedded) return store;
-    const { whenStoreDown, logger, clock } = this.#settings;
-    logger?.info(
-      { event: "store", store: store.name, whenStoreDown },
-      "sendonce: records and limits are shared",
-    );
-    this.#failover = new FailoverStore(store, {
-      whenStoreDown,
-      clock,
-      onMode: (mode, reason) => this.#events.emit("mode", { mode, store: store.name, reason }),
-      onFall: (verb, message) => this.#events.emit("storeError", { verb, message }),
-      onDropped: (count) => this.#events.emit("dropped", { count }),
-      trips: {
-        wanted: () => this.#events.wants("storeTrip"),
-        tell: (verb, ms, ok) => this.#events.emit("storeTrip", { verb, ms, ok }),
-      },
-    });
-    return this.#failover;
-  }
-
   /** A store in this process's memory has nobody else's calls waiting for its slots. */
   #capsOver(store: Store): Caps | undefined {
     if (this.#settings.caps.length === 0) return undefined;
@@ -391,14 +371,6 @@ export class Guard {
       mode: () => this.#failover?.mode ?? "shared",
       onDenied: () => this.#warnings.once("publish"),
     });
-  }
-
-  #embeddedStore(): Store {
-    const onDropped = (count: number) => {
-      this.#events.emit("dropped", { count });
-      this.#warnings.once("full");
-    };
-    return memoryStore({ clock: this.#settings.clock, onDropped });
   }
 }
 
