@@ -1,8 +1,13 @@
 // Common
 // For authors of adapters
 
+export { whileCarrying, withCarried } from "./adapter/across-text.js";
 export { createAdapterGuard, guardFrom, isGuard } from "./adapter/adapter-guard.js";
 export { botIdOf } from "./adapter/bot-id.js";
+export { type BotAnswer, BotIdentity } from "./adapter/bot-identity.js";
+export { filesIn } from "./adapter/files-in.js";
+export { redactToken } from "./adapter/redact-token.js";
+export { untilAborted } from "./adapter/until-aborted.js";
 export type { Around } from "./around.js";
 // Broadcasts
 export {
