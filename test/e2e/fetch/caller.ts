@@ -11,7 +11,7 @@ export interface OnTheWire {
   readonly body: Buffer;
 }
 
-export type Body = { ok: boolean; error_code?: number; description?: string } & Record<string, never>;
+type Body = { ok: boolean; error_code?: number; description?: string } & Record<string, never>;
 
 /** Makes Bot API calls by a guarded fetch. */
 export class Caller {
