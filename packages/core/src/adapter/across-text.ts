@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Payload } from "../call.js";
 import { type DeliveryOptions, delivery } from "../delivery-options.js";
+import { AsyncLocalStorage } from "../platform.js";
 
 /** What a call carried before a plugin's Api turned it into text. */
 interface Carried {
