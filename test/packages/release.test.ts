@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Manifest, packageNames, root } from "../house/repository.js";
-import { buildIfStale, packAll, run, tool } from "./pack.js";
+import { packAll, run, tool } from "./pack.js";
 import { type Bump, bumps, type Changeset, changesetsIn, copyForRelease, raised } from "./release.js";
 
 interface Published extends Manifest {
@@ -17,11 +17,10 @@ const folder = realpathSync(mkdtempSync(join(tmpdir(), "sendonce-release-")));
 let changesets: Changeset[];
 
 beforeAll(async () => {
-  await buildIfStale();
   await copyForRelease(folder);
   changesets = changesetsIn(folder);
   await run(tool("changeset"), ["version"], { cwd: folder, timeoutMs: 20_000 });
-}, 120_000);
+}, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -73,6 +72,10 @@ describe("a release, made dry", () => {
           section.filter((line) => line.replace(/^- [0-9a-f]{7}: /, "- ") === `- ${firstLine}`),
         ).toHaveLength(1);
       }
+      const core = manifestIn(folder, "core").version;
+      const comesWithCore = "@sendonce/core" in (manifestIn(root, name).dependencies ?? {});
+      const lines = newest.split("\n").filter((line) => line.startsWith("- With "));
+      expect(lines).toEqual(comesWithCore ? [`- With \`@sendonce/core\` ${core}.`] : []);
       expect(newest.match(/^ *```/gm)?.length ?? 0, "every block of code is closed").toSatisfy(isEven);
     });
   });

@@ -33,15 +33,15 @@ export function changesetsIn(folder: string): Changeset[] {
 }
 
 /**
- * What a release would be made of, in a folder of its own: the manifests, the changesets and one more of ours, so that
- * there is something to release also just after a release.
+ * What a release is decided by, in a folder of its own: the manifests, the changesets and one more of ours, so that
+ * there is something to release also just after a release. What the tarballs hold besides, check.ts looks at.
  */
 export async function copyForRelease(folder: string): Promise<void> {
   for (const path of ["package.json", "pnpm-workspace.yaml", "LICENSE", ".changeset"])
     cpSync(join(root, path), join(folder, path), { recursive: true });
   for (const name of packageNames()) {
     const copied = join(folder, "packages", name);
-    for (const path of ["package.json", "README.md", "dist"])
+    for (const path of ["package.json", "README.md"])
       cpSync(join(root, "packages", name, path), join(copied, path), { recursive: true });
     // Where pnpm looks for the version that `workspace:^` stands for.
     mkdirSync(join(copied, "node_modules", "@sendonce"), { recursive: true });
