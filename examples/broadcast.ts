@@ -22,7 +22,7 @@ interface Subscriber {
 
 /** As a cursor of a database hands them out: one by one. A million of them would take no more memory. */
 async function* subscribers(): AsyncGenerator<Subscriber> {
-  for (let n = 1; n <= 60; n++) yield { chat_id: 1_000 + n, name: `Reader ${n}` };
+  for (let n = 1; n <= 90; n++) yield { chat_id: 1_000 + n, name: `Reader ${n}` };
   yield { chat_id: -77, name: "everybody in the group" };
 }
 
@@ -37,19 +37,19 @@ const forget = ({ recipient, kind }: BroadcastFailure<Subscriber>) =>
 const sendNews = () =>
   broadcast(bot, subscribers(), letter, {
     id: "news-2026-05-14",
-    total: 61,
+    total: 91,
     onFailed: forget,
     onMigrated: ({ recipient, to }) => console.log(`${recipient.name} is now at ${to}`),
   });
 
 // Everything above is a job as you would write it. This is what happens to it:
-telegram.chat(1_050, { blocked: true });
+telegram.chat(1_085, { blocked: true });
 telegram.migrate(token, -77);
 
 const first = sendNews();
 for await (const { done } of first) if (done >= 10) first.abort();
 const { state, sent } = await first;
-console.log(`The first run: ${state}, not yet everybody: ${sent < 60}`);
+console.log(`The first run: ${state}, not yet everybody: ${sent < 90}`);
 
 const last = await sendNews();
 console.log(`The second run: ${last.state}, ${last.done} of ${last.total}, ${last.failed} not reached`);
@@ -62,9 +62,9 @@ await telegram.close();
 
 /* Prints:
 The first run: aborted, not yet everybody: true
-Reader 50: blocked
+Reader 85: blocked
 everybody in the group is now at -1000000000077
-The second run: done, 61 of 61, 1 not reached
-It sent what the first had not: 60 in all, 0 twice
+The second run: done, 91 of 91, 1 not reached
+It sent what the first had not: 90 in all, 0 twice
 Pictures uploaded: 1
 */

@@ -17,16 +17,18 @@ async function onPayment(payment: Payment, book: () => Promise<string>): Promise
   const key = idempotency.generateKey(["payment", payment]); // whatever the order of its fields
   const start = await idempotency.markOperationStart<string>(key);
   if (!start.started) return `${start.status}${start.result ? ` as ${start.result}` : ""}`;
+  let booking: string;
   try {
-    const booking = await book();
-    await idempotency.markOperationComplete(key, start.owner, booking);
-    return `booked as ${booking}`;
+    booking = await book();
   } catch (error) {
     // The database said no: nothing was booked, so the next delivery may try. After a timeout, where nobody
     // knows, it would be { unknown: true }: then nothing happens again until somebody has looked.
     await idempotency.markOperationFailed(key, start.owner);
     return `failed: ${(error as Error).message}`;
   }
+  // Outside the `try`: a store that is away now is no reason to say that nothing was booked.
+  await idempotency.markOperationComplete(key, start.owner, booking);
+  return `booked as ${booking}`;
 }
 
 let booked = 0;

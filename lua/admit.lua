@@ -18,12 +18,13 @@ ARGV
   lease     micros
   grace     micros
   ttl       micros
-  charges...         eight fields for each rule, see lib/charge.lua
+  charges   charges  see lib/charges.lua
 RETURNS
   go now lease | wait now wait rule | refused now after rule | busy now state wait | done now result
   ambiguous now | mismatch now | expired now | foreign now
 ]]
 --@include lib/clock.lua
+--@include lib/charges.lua
 --@include lib/ordinary-admit.lua
 local given = ARGV[1]
 local deadline = ARGV[2]
@@ -37,11 +38,23 @@ local maxWait = tonumber(ARGV[9])
 local lease = tonumber(ARGV[10])
 local grace = tonumber(ARGV[11])
 local ttl = tonumber(ARGV[12])
+local charges = readCharges(ARGV[13])
 
 local now = serverNow(given)
-local ordinary = ordinaryAdmit(0, #KEYS - 1, 0, now)
-if ordinary then
-  return { 'go', now, ordinary }
+if claimed == 1 then
+  local claim = {
+    owner = owner, attempt = attempt, content = content, deadline = tonumber(deadline),
+    mode = mode, lease = lease, ttl = ttl,
+  }
+  local places, known, changed = {}, {}, {}
+  for i = 1, #KEYS do
+    places[i] = i
+  end
+  local late = given == '' and 1 or 3600000
+  if ordinaryAdmit(claim, charges, places, 1, known, changed, now, late) then
+    writeOrdinary(known, changed, now, late)
+    return { 'go', now, lease }
+  end
 end
 
 --@include lib/rule.lua
@@ -50,7 +63,6 @@ end
 --@include lib/charge.lua
 --@include lib/owner.lua
 --@include lib/record.lua
-local charges = readCharges(ARGV, 13)
 if deadline ~= '' and now > tonumber(deadline) then
   return { 'expired', now }
 end

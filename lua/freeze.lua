@@ -13,7 +13,7 @@ ARGV
   frozen   count    index of the rule among those that the call pays, from 0
   after    micros   retry_after
   grace    micros
-  charges...        eight fields of the rule, see lib/charge.lua
+  charges  charges  of the rule, see lib/charges.lua
 RETURNS
   frozen now wait | lost now
 ]]
@@ -21,6 +21,7 @@ RETURNS
 --@include lib/rule.lua
 --@include lib/window.lua
 --@include lib/adaptive.lua
+--@include lib/charges.lua
 --@include lib/charge.lua
 --@include lib/record.lua
 local rule = KEYS[1]
@@ -30,7 +31,7 @@ local attempt = tonumber(ARGV[3])
 local frozen = tonumber(ARGV[4])
 local after = tonumber(ARGV[5])
 local grace = tonumber(ARGV[6])
-local charges = readCharges(ARGV, 7)
+local charges = readCharges(ARGV[7])
 
 local now = serverNow(given)
 local state = ruleAt(rule, now)

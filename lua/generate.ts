@@ -33,7 +33,7 @@ const readings: { readonly [Type in FieldType]: (source: string, optional: boole
   count: (source) => `tonumber(${source})`,
   micros: (source, optional) => (optional ? source : `tonumber(${source})`),
   flag: (source) => `${source} == '1'`,
-  charges: (source) => `readCharges(ARGV, ${/\d+/.exec(source)?.[0]})`,
+  charges: (source) => `readCharges(${source})`,
   words: (source) => source,
   keys: (source) => source,
 };
@@ -71,7 +71,7 @@ function fieldsOf(script: string, block: string, only: "keys" | undefined): Fiel
     .map((line) => {
       const [, name = "", many, type] = /^ {2}(\w+)(\.\.\.)?(?:\s+(\w+)\??)?/.exec(line) ?? [];
       if (only) return { name, type: many ? "keys" : "text", optional: false };
-      if (many) return { name, type: type === "words" ? "words" : "charges", optional: false };
+      if (many) return { name, type: "words", optional: false };
       if (type === undefined || !(type in types)) throw new Error(`${script}.lua: ${name} has no known type`);
       return { name, type: type as FieldType, optional: new RegExp(`${type}\\?`).test(line) };
     });
@@ -90,7 +90,7 @@ export function checkBody(name: string, header: Header, body: string): void {
     if (field.type !== "words") bound(field, `ARGV[${i + 1}]`);
   }
   const used = new Set([...body.matchAll(/ARGV\[(\d+)\]/g)].map((match) => Number(match[1])));
-  const plain = header.args.filter(({ type }) => type !== "charges" && type !== "words").length;
+  const plain = header.args.filter(({ type }) => type !== "words").length;
   if (used.size !== plain)
     throw new Error(`${name}.lua: uses ${used.size} of ARGV, its header names ${plain}`);
   for (const [, status = ""] of body.matchAll(/return \{ '(\w+)'/g)) {
@@ -138,7 +138,7 @@ export const ${name}: Script<${title}Input> = script(
 }
 
 function writtenAs({ name, type, optional }: Field): string {
-  if (type === "charges") return `...chargeFields(input.${name})`;
+  if (type === "charges") return `chargesText(input.${name})`;
   if (type === "words") return `...input.${name}`;
   if (type === "flag") return `input.${name} ? "1" : "0"`;
   if (type === "text") return `input.${name}`;
@@ -153,7 +153,7 @@ function generate(): string {
   const scripts = names.map((name) => render(name, readFileSync(join(folder, `${name}.lua`), "utf8")));
   return `// Generated from lua/*.lua by lua/generate.ts. Change those instead.
 import type { RuleCharge } from "../store/port.js";
-import { chargeFields, type Script, script } from "./script.js";
+import { chargesText, type Script, script } from "./script.js";
 
 ${scripts.join("\n")}`;
 }

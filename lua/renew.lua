@@ -10,7 +10,7 @@ ARGV
   owner    text
   attempt  count
   lease    micros
-  charges...        eight fields for each rule, see lib/charge.lua
+  charges  charges  see lib/charges.lua
 RETURNS
   renewed now | refused now
 ]]
@@ -18,6 +18,7 @@ RETURNS
 --@include lib/rule.lua
 --@include lib/window.lua
 --@include lib/adaptive.lua
+--@include lib/charges.lua
 --@include lib/charge.lua
 --@include lib/owner.lua
 --@include lib/record.lua
@@ -26,7 +27,7 @@ local given = ARGV[1]
 local owner = ARGV[2]
 local attempt = tonumber(ARGV[3])
 local lease = tonumber(ARGV[4])
-local charges = readCharges(ARGV, 5)
+local charges = readCharges(ARGV[5])
 
 local now = serverNow(given)
 local held = recordAt(record, now)

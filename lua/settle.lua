@@ -12,7 +12,7 @@ ARGV
   as       text     done, free, unsent (turns are given back) or ambiguous
   result   text     what a replay returns
   ttl      micros
-  charges...        eight fields for each rule, see lib/charge.lua
+  charges  charges  see lib/charges.lua
 RETURNS
   settled now | refused now
 ]]
@@ -27,17 +27,19 @@ local result = ARGV[5]
 local ttl = tonumber(ARGV[6])
 
 local now = serverNow(given)
-if ordinarySettle(0, 0, #ARGV, now) then
+local windows = string.find(ARGV[7], '"w"', 1, true)
+if not windows and ordinarySettle(record, owner, attempt, as, result, ttl, now, given == '' and 1 or 3600000) then
   return { 'settled', now }
 end
 
 --@include lib/rule.lua
 --@include lib/window.lua
 --@include lib/adaptive.lua
+--@include lib/charges.lua
 --@include lib/charge.lua
 --@include lib/owner.lua
 --@include lib/record.lua
-local charges = readCharges(ARGV, 7)
+local charges = readCharges(ARGV[7])
 
 local held = recordAt(record, now)
 local mine = held and held.state ~= 'D' and standsAt(held, owner, attempt)

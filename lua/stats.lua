@@ -5,7 +5,7 @@ KEYS
   rules...
 ARGV
   given  micros?  the server's time, set by tests only
-  charges...      eight fields for each rule, see lib/charge.lua
+  charges  charges  see lib/charges.lua
 RETURNS
   now, then for each rule: remaining wait reset frozen rate
 ]]
@@ -13,9 +13,10 @@ RETURNS
 --@include lib/rule.lua
 --@include lib/window.lua
 --@include lib/adaptive.lua
+--@include lib/charges.lua
 --@include lib/charge.lua
 local given = ARGV[1]
-local charges = readCharges(ARGV, 2)
+local charges = readCharges(ARGV[2])
 
 local function remaining(charge, rule, at)
   if charge.kind == 'b' then

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
 /** Where the programs lie that contestants run in. */
-export const built = fileURLToPath(new URL("../built", import.meta.url));
+export const built = fileURLToPath(new URL("../../node_modules/.cache/bench", import.meta.url));
 
 /** What stays as its authors ship it. */
 const peers = [

@@ -1,23 +1,4 @@
--- What a call pays to one rule, and what becomes of it. `charge` is one rule of the call as ARGV gives it.
---
---   kind  b bucket (a = capacity, b = interval)   w window (a = limit, b = period, c = margin)   g gate
---   mode  w wait   d debit
---   lane  n normal   b bulk
---   ceiling  0, or how far the rate may rise, see lib/adaptive.lua
-
-local chargeFields = 8
-
-local function readCharges(argv, from)
-  local charges = {}
-  for at = from, #argv, chargeFields do
-    charges[#charges + 1] = {
-      kind = argv[at], a = tonumber(argv[at + 1]), b = tonumber(argv[at + 2]), c = tonumber(argv[at + 3]),
-      cost = tonumber(argv[at + 4]), debit = argv[at + 5] == 'd', bulk = argv[at + 6] == 'b',
-      ceiling = tonumber(argv[at + 7]),
-    }
-  end
-  return charges
-end
+-- What a call pays to one rule, and what becomes of it. `charge` is one of lib/charges.lua.
 
 local function bucketTurn(charge, rule, now)
   return math.max(now, rule.full - (charge.a - math.min(charge.cost, charge.a)) * charge.b)

@@ -1,41 +1,44 @@
 -- The ordinary claim, decided before anything else is looked at: nobody has the record, and each rule is a bucket that
 -- never froze and has tokens now, or a gate without a freeze. Answers nil for whatever else, with nothing written; the
--- whole script decides then, and comes to the same where both could. `k` and `a` are where the call's KEYS and ARGV begin.
-local function ordinaryAdmit(k, rules, a, now)
-  local given, deadline = ARGV[a + 1], ARGV[a + 2]
-  if ARGV[a + 3] ~= '1' or (deadline ~= '' and now > tonumber(deadline)) then
+-- whole script decides then, and comes to the same where both could.
+--
+--   claim   owner, attempt, content, mode, lease, ttl, deadline (false: none)
+--   keys    where in KEYS its record and its rules are: keys[from] and those after it
+--   known   by place in KEYS what a bucket was found at, or made: 0 is a full one, false is not ordinary
+--   changed those that must be written, in order; the caller does it
+local function ordinaryAdmit(claim, charges, keys, from, known, changed, now, late)
+  if claim.deadline and now > claim.deadline then
     return nil
   end
-  local record = KEYS[k + 1]
+  local record = KEYS[keys[from]]
   if redis.pcall('GET', record) then
     return nil
   end
   local full, paid = {}, {}
-  for i = 1, rules do
-    local at = a + 4 + 8 * i
-    local key = KEYS[k + 1 + i]
-    local value = redis.pcall('GET', key)
-    local kind = ARGV[at + 1]
-    if kind == 'g' and not value then
-      paid[i] = string.format('%d,0,0,;', now)
-    elseif kind == 'b' then
-      local before = now
-      if value then
-        if type(value) ~= 'string' or #value > 16 or not string.find(value, '^%d+$') then
-          return nil
-        end
-        before = math.max(tonumber(value), now)
+  for i = 1, #charges do
+    local charge, at = charges[i], keys[from + i]
+    local before = known[at]
+    if before == nil then
+      local value = redis.pcall('GET', KEYS[at])
+      before = not value and 0
+      if type(value) == 'string' and #value <= 16 and string.find(value, '^%d+$') then
+        before = tonumber(value)
       end
-      local capacity, interval = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-      local cost = math.min(tonumber(ARGV[at + 5]), capacity)
-      local after = before + cost * interval
-      if ARGV[at + 6] == 'd' then
-        local deepest = now + 2 * capacity * interval
+      known[at] = before
+    end
+    if charge.kind == 'g' and before == 0 then
+      paid[i] = string.format('%d,0,0,;', now)
+    elseif charge.kind == 'b' and before then
+      before = math.max(before, now)
+      local cost = math.min(charge.cost, charge.a)
+      local after = before + cost * charge.b
+      if charge.debit then
+        local deepest = now + 2 * charge.a * charge.b
         if before > deepest then
           return nil
         end
         after = math.min(after, deepest)
-      elseif before - (capacity - cost) * interval > now then
+      elseif before - (charge.a - cost) * charge.b > now then
         return nil
       end
       if after <= now then
@@ -47,17 +50,28 @@ local function ordinaryAdmit(k, rules, a, now)
       return nil
     end
   end
-  local late = given == '' and 1 or 3600000
-  for i = 1, rules do
-    local key, after = KEYS[k + 1 + i], full[i]
-    if after then
-      redis.call('SET', key, string.format('%d', after), 'PX', math.ceil((after - now) / 1000) + late)
+  for i = 1, #charges do
+    if full[i] then
+      local at = keys[from + i]
+      known[at] = full[i]
+      changed[#changed + 1] = at
     end
   end
-  local lease, ttl = tonumber(ARGV[a + 10]), tonumber(ARGV[a + 12])
-  local expires = now + math.max(lease, ttl)
-  local sending = string.format('%s|%s|%s|%d|%d|%d|%s|', ARGV[a + 7] == 'u' and 'R' or 'S', ARGV[a + 4], ARGV[a + 5],
-    now + lease, expires, rules, ARGV[a + 6])
+  local expires = now + math.max(claim.lease, claim.ttl)
+  local sending = string.format('%s|%s|%d|%d|%d|%d|%s|', claim.mode == 'u' and 'R' or 'S', claim.owner, claim.attempt,
+    now + claim.lease, expires, #charges, claim.content)
   redis.call('SET', record, sending .. table.concat(paid), 'PX', math.ceil((expires - now) / 1000) + late)
-  return lease
+  return claim.lease
+end
+
+-- Each bucket once, however often it was paid.
+local function writeOrdinary(known, changed, now, late)
+  for i = 1, #changed do
+    local at = changed[i]
+    local full = known[at]
+    if full then
+      redis.call('SET', KEYS[at], string.format('%d', full), 'PX', math.ceil((full - now) / 1000) + late)
+      known[at] = nil
+    end
+  end
 end

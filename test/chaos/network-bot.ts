@@ -1,10 +1,11 @@
 /**
  * A process of the network tests: tries the operations 0, 1, 2 … of its share, several at once, many of them
- * again, until it is told "stop"; told "again", it tries everything once more. Says "ready", "stopped", "done".
+ * again, until it is told "stop"; told "recover", it waits until its store is there and is owed nothing; told "again", it
+ * tries everything once more. Says "ready", "stopped", "recovered", "done".
  */
 
 import { createInterface } from "node:readline";
-import { install } from "@sendonce/grammy";
+import { createGuard, install } from "@sendonce/grammy";
 import { Api } from "grammy";
 import { attempt } from "./kit/attempt.js";
 import { History } from "./kit/history.js";
@@ -25,12 +26,8 @@ const maxWaitMs = 2_000;
 const whenStoreDown = MODE === "local" ? "local" : "reject";
 const log = (fields: object, line: string) => console.log(`log ${line} ${JSON.stringify(fields)}`);
 const logger = { debug() {}, info() {}, warn: log, error: log };
-const api = install(new Api(BOT_TOKEN, { apiRoot: API_ROOT }), {
-  whenStoreDown,
-  limits: false,
-  maxWaitMs,
-  logger,
-});
+const guard = createGuard({ whenStoreDown, limits: false, maxWaitMs, logger });
+const api = install(new Api(BOT_TOKEN, { apiRoot: API_ROOT }), guard);
 const history = new History(HISTORY, PROCESS);
 const random = new Seeded(Number(SEED));
 let newest = 0;
@@ -57,6 +54,15 @@ async function tryAgain(count: number): Promise<void> {
   await atOnce(work);
 }
 
+/** Until the store is used again and knows all that was done without it. */
+async function recovered(): Promise<void> {
+  for (;;) {
+    const { mode, owed } = await guard.health();
+    if (mode === "shared" && owed === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 const atOnce = (work: () => Promise<void>) => Promise.all(Array.from({ length: 6 }, work));
 const walking = atOnce(walk);
 const input = createInterface({ input: process.stdin });
@@ -66,6 +72,9 @@ input.on("line", async (line) => {
     await walking;
     console.log(`tried ${newest}`);
     console.log("stopped");
+  } else if (line === "recover") {
+    await recovered();
+    console.log("recovered");
   } else {
     await tryAgain(Number(line.slice("again ".length)));
     console.log("done");

@@ -18,6 +18,8 @@ import { type Fault, type Seeded, seededTest, strikeUntil } from "./kit/seeded.j
 const badMs = Number(process.env.CHAOS_MS ?? 8_000);
 /** Longest time that a store which stopped answering may add to a call, ms. */
 const patienceMs = 1_500;
+/** Longest time from the return of a store to its use, ms. */
+const recoveryMs = 5_000;
 /** As `network-bot.ts` sets it. */
 const maxWaitMs = 2_000;
 const halfHourMs = 1_800_000;
@@ -89,15 +91,26 @@ function durations(lines: readonly HistoryLine[]): number[] {
   });
 }
 
-/** Ends all walks, then has each process try everything once more. */
-async function comeToAnEnd(workers: readonly Worker[]): Promise<void> {
-  for (const worker of workers) worker.tell("stop");
-  await Promise.all(workers.map((worker) => worker.says("stopped")));
+/**
+ * Ends all walks, waits until everybody is back, then has each process try everything once more. Answers how long it
+ * took them to be back, ms.
+ */
+async function comeToAnEnd(workers: readonly Worker[]): Promise<number> {
+  const from = performance.now();
+  const all = async (told: string, said: string) => {
+    for (const worker of workers) worker.tell(told);
+    await Promise.all(workers.map((worker) => worker.says(said)));
+  };
+  await all("stop", "stopped");
+  await all("recover", "recovered");
+  const backMs = performance.now() - from;
+  // What was taken back for fear that it arrives late is taken back once more, a second and a time-out later.
   await pause(1_500);
   const tried = workers.flatMap(({ lines }) => lines.filter((line) => line.startsWith("tried ")));
   const most = Math.max(...tried.map((line) => Number(line.slice("tried ".length))));
   for (const worker of workers) worker.tell(`again ${most}`);
   await Promise.all(workers.map((worker) => worker.says("done")));
+  return backMs;
 }
 
 test("a bad network between bots, Redis and Telegram: reject doubles nothing in the fleet, local nothing in its process; all is told", {
@@ -129,7 +142,7 @@ test("a bad network between bots, Redis and Telegram: reject doubles nothing in 
     strikeUntil(over, random.branch(), faultsAt(emulator), [50, 200]),
   ]);
   emulator.clearFaults();
-  await comeToAnEnd(workers);
+  const backMs = await comeToAnEnd(workers);
   const store = redisStore(server.url);
   onTestFinished(() => store.close());
   const received = receivedFrom(emulator);
@@ -147,8 +160,9 @@ test("a bad network between bots, Redis and Telegram: reject doubles nothing in 
     expectHeld(single, random),
   ];
   const atLast = lastEndings([fleet, single]);
-  if (process.env.FIGURES) console.log({ struck, longest, counts, atLast });
+  if (process.env.FIGURES) console.log({ struck, longest, backMs, counts, atLast });
   for (const ms of longest) expect(ms).toBeLessThan(maxWaitMs + patienceMs);
+  expect(backMs).toBeLessThan(maxWaitMs + patienceMs + recoveryMs);
   expect(Object.keys(atLast).filter((ending) => !/^(ok|replayed|unknown)/.test(ending))).toEqual([]);
 });
 

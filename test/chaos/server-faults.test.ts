@@ -5,7 +5,7 @@ import { type RedisServer, startRedis } from "../kit/redis/server.js";
 import { telegram } from "../kit/telegram.js";
 import { until } from "../redis/sender.js";
 import { expectHeld } from "./kit/expect-held.js";
-import { type SteadyBot, steadyBot } from "./steady-bot.js";
+import { type SteadyBot, type SteadyOptions, steadyBot, underLoad } from "./steady-bot.js";
 
 /** Longest time that a store which stopped answering may add to a call: three time-outs and a little, ms. */
 const patienceMs = 1_750;
@@ -17,32 +17,40 @@ const recoveryMs = 5_000;
 const twoModes = ["local", "reject"] as const;
 
 /** A bot for each mode on one server. */
-async function botsOn(emulator: Emulator, server: RedisServer, name: string, perSecond = 40) {
+async function botsOn(
+  emulator: Emulator,
+  server: RedisServer,
+  name: string,
+  { perSecond = 40, connection = {} }: Pick<SteadyOptions, "perSecond" | "connection"> = {},
+) {
   return Promise.all(
     twoModes.map((whenStoreDown, at) => {
-      const options = { name: `${name} ${whenStoreDown}`, bot: 1 + at, whenStoreDown, perSecond };
+      const options = { name: `${name} ${whenStoreDown}`, bot: 1 + at, whenStoreDown, perSecond, connection };
       return steadyBot(emulator, server.url, options);
     }),
   );
 }
 
-/** Lets `fault` befall the server of bots that send all the while; answers how long each needed to come back. */
-async function befall(bots: readonly SteadyBot[], fault: () => Promise<unknown>): Promise<number> {
-  const loads = bots.map((bot) => bot.load());
-  await sleep(100);
-  await fault();
-  const over = performance.now();
-  await Promise.all(
-    bots.map((bot) =>
-      until(
-        () => bot.modes.at(-1) ?? "shared",
-        (mode) => mode === "shared",
-      ),
-    ),
-  );
-  const backMs = performance.now() - over;
-  await Promise.all(loads.map((load) => load.stop()));
-  return backMs;
+/** What came of a fault. */
+interface Befallen {
+  /** How long the bots needed to come back, ms. */
+  readonly backMs: number;
+  /** How long the machine held calls, fault or none, ms. */
+  readonly machineMs: number;
+}
+
+/** Lets `fault` befall the server of bots that send all the while. */
+async function befall(
+  emulator: Emulator,
+  bots: readonly SteadyBot[],
+  fault: () => Promise<unknown>,
+): Promise<Befallen> {
+  const { happened: backMs, machineMs } = await underLoad(emulator, bots, async () => {
+    await sleep(100);
+    await fault();
+    return until(() => bots.every(({ modes }) => (modes.at(-1) ?? "shared") === "shared"), Boolean);
+  });
+  return { backMs, machineMs };
 }
 
 /** Everything once more, then the checker's word. */
@@ -59,7 +67,7 @@ test("SCRIPT FLUSH again and again under load is not noticed", async () => {
   const server = await startRedis();
   const bots = await botsOn(emulator, server, "flushed scripts");
   const client = server.client();
-  await befall(bots, async () => {
+  const { machineMs } = await befall(emulator, bots, async () => {
     for (let i = 0; i < 60; i++) {
       await client.script("FLUSH");
       await sleep(8);
@@ -67,7 +75,7 @@ test("SCRIPT FLUSH again and again under load is not noticed", async () => {
   });
   for (const bot of bots) {
     expect(bot.modes).toEqual([]);
-    expect(bot.longestMs).toBeLessThan(500);
+    expect(bot.longestMs).toBeLessThan(500 + machineMs);
   }
   for (const counts of await heldAfter(emulator, bots)) expect(counts.missing).toBe(0);
 });
@@ -77,16 +85,19 @@ test.each(["ALL", "WRITE"])(
   async (which) => {
     const emulator = await telegram({ limits: false });
     const server = await startRedis();
-    const bots = await botsOn(emulator, server, `paused ${which}`);
+    // Patience of several pauses: the law is that one below it is waited for, not how close to it one may come.
+    const bots = await botsOn(emulator, server, `paused ${which}`, {
+      connection: { commandTimeoutMs: 1_500 },
+    });
     const console = server.client();
-    await befall(bots, async () => {
+    const { machineMs } = await befall(emulator, bots, async () => {
       await console.call("CLIENT", "PAUSE", 300, which);
       await sleep(350);
     });
     for (const bot of bots) {
       expect(bot.modes).toEqual([]);
       expect(bot.longestMs).toBeGreaterThan(200);
-      expect(bot.longestMs).toBeLessThan(300 + aLittleMs);
+      expect(bot.longestMs).toBeLessThan(300 + aLittleMs + machineMs);
     }
     for (const counts of await heldAfter(emulator, bots)) expect(counts.missing).toBe(0);
   },
@@ -107,16 +118,22 @@ const standstills: readonly (readonly [string, (server: RedisServer, ms: number)
 ];
 
 /** Both modes fell and came back in time, nobody was held for long, and nothing is missing: who was refused came again. */
-async function expectOutage(name: string, emulator: Emulator, bots: readonly SteadyBot[], backMs: number) {
+async function expectOutage(
+  name: string,
+  emulator: Emulator,
+  bots: readonly SteadyBot[],
+  { backMs, machineMs }: Befallen,
+) {
   if (process.env.FIGURES)
     console.log(name, {
       backMs,
+      machineMs,
       longest: bots.map(({ longestMs }) => longestMs),
       reasons: bots.map(({ reasons }) => reasons),
       modes: bots.map(({ modes }) => modes),
     });
   expect(backMs, name).toBeLessThan(recoveryMs);
-  for (const bot of bots) expect(bot.longestMs, name).toBeLessThan(patienceMs);
+  for (const bot of bots) expect(bot.longestMs, name).toBeLessThan(patienceMs + machineMs);
   expect(
     bots.map(({ modes }) => modes),
     name,
@@ -131,15 +148,15 @@ test("a server that stands still for 2 s (CLIENT PAUSE, DEBUG SLEEP, SIGSTOP) is
   const emulator = await telegram({ limits: false });
   const stands = standstills.map(async ([name, standStill]) => {
     const server = await startRedis({ config: { "enable-debug-command": "yes" } });
-    const bots = await botsOn(emulator, server, name, 15);
-    const backMs = await befall(bots, async () => {
+    const bots = await botsOn(emulator, server, name, { perSecond: 15 });
+    const outage = await befall(emulator, bots, async () => {
       await standStill(server, 2_000);
       await sleep(2_000);
     });
-    return { name, bots, backMs };
+    return { name, bots, outage };
   });
-  for (const { name, bots, backMs } of await Promise.all(stands)) {
-    await expectOutage(name, emulator, bots, backMs);
+  for (const { name, bots, outage } of await Promise.all(stands)) {
+    await expectOutage(name, emulator, bots, outage);
   }
 });
 
@@ -147,13 +164,13 @@ test("calls that stand in line for one chat wait for three time-outs at most: th
   const emulator = await telegram({ limits: false });
   const server = await startRedis();
   const bot = await steadyBot(emulator, server.url, { name: "in line", chat: 7 });
-  await befall([bot], async () => {
+  const { machineMs } = await befall(emulator, [bot], async () => {
     server.pause();
     setTimeout(() => server.resume(), 2_500);
     await sleep(2_500);
   });
   if (process.env.FIGURES) globalThis.console.log("in line", { longest: bot.longestMs });
-  expect(bot.longestMs).toBeLessThan(patienceMs);
+  expect(bot.longestMs).toBeLessThan(patienceMs + machineMs);
   expect(bot.modes).toEqual(["local", "shared"]);
   const [counts] = await heldAfter(emulator, [bot]);
   expect(counts!.missing).toBe(0);
@@ -164,14 +181,14 @@ test("CONFIG SET maxclients reached: who cannot connect does without, and is bac
   const server = await startRedis();
   const bots = await botsOn(emulator, server, "shut out");
   const console = server.client();
-  const backMs = await befall(bots, async () => {
+  const outage = await befall(emulator, bots, async () => {
     await console.config("SET", "maxclients", 1);
     // The one that asks is spared.
     await console.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     await sleep(1_500);
     await console.config("SET", "maxclients", 100);
   });
-  await expectOutage("maxclients", emulator, bots, backMs);
+  await expectOutage("maxclients", emulator, bots, outage);
 });
 
 test("a restart with LOADING is an outage until all is loaded, and forgets nothing", async () => {
@@ -182,11 +199,11 @@ test("a restart with LOADING is an outage until all is loaded, and forgets nothi
   const bots = await botsOn(emulator, server, "loading");
   const filler = server.client();
   for (let i = 0; i < 400; i++) await filler.set(`filler ${i}`, i);
-  const backMs = await befall(bots, async () => {
+  const outage = await befall(emulator, bots, async () => {
     await server.kill();
     await server.restart();
   });
-  await expectOutage("loading", emulator, bots, backMs);
+  await expectOutage("loading", emulator, bots, outage);
 });
 
 describe("FLUSHALL", () => {
@@ -194,14 +211,14 @@ describe("FLUSHALL", () => {
     const emulator = await telegram({ limits: false });
     const server = await startRedis();
     const [bot] = await botsOn(emulator, server, "emptied");
-    await befall([bot!], async () => {
+    const { machineMs } = await befall(emulator, [bot!], async () => {
       for (let i = 0; i < 10; i++) {
         await server.client().flushall();
         await sleep(30);
       }
     });
     expect(bot!.modes).toEqual([]);
-    expect(bot!.longestMs).toBeLessThan(500);
+    expect(bot!.longestMs).toBeLessThan(500 + machineMs);
     const limited = await steadyBot(emulator, server.url, { name: "limited", limits: {}, maxWaitMs: 0 });
     await server.client().flushall();
     const group = (i: number) => limited.send(`to the group ${i}`, -100);

@@ -4,6 +4,7 @@ import type { Emulator } from "@sendonce/emulator";
 import { createGuard, type Guard, type GuardOptions, install } from "@sendonce/grammy";
 import { Api } from "grammy";
 import { onTestFinished } from "vitest";
+import { sharedRedis } from "../kit/redis/server.js";
 import { type Attempted, attempt } from "./kit/attempt.js";
 import { type Evidence, receivedFrom } from "./kit/evidence.js";
 import { History, readHistories } from "./kit/history.js";
@@ -157,4 +158,28 @@ export async function steadyBot(
   await bot.send(`${options.name} warm-up`);
   bot.took.length = 0;
   return bot;
+}
+
+/** Lets bots send at their steady pace while something happens. */
+export interface UnderLoad<T> {
+  readonly happened: T;
+  /**
+   * How long the machine itself held a call meanwhile, ms: the longest of a bot beside them whose Redis nothing
+   * befalls. What a fault adds to a call is what is above that.
+   */
+  readonly machineMs: number;
+}
+
+/** Bots send while `work` goes on, and a neighbour of theirs whose Redis is left alone. All loads have ended then. */
+export async function underLoad<T>(
+  emulator: Emulator,
+  bots: readonly SteadyBot[],
+  work: () => Promise<T>,
+): Promise<UnderLoad<T>> {
+  const { server, botId } = await sharedRedis();
+  const neighbour = await steadyBot(emulator, server.url, { name: `neighbour ${botId}`, bot: botId });
+  const loads = [...bots, neighbour].map((bot) => bot.load());
+  const happened = await work();
+  await Promise.all(loads.map((load) => load.stop()));
+  return { happened, machineMs: neighbour.longestMs };
 }

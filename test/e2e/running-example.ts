@@ -17,8 +17,13 @@ export const examples = readdirSync(join(root, "examples")).filter(
   (name) => name.endsWith(".ts") && name !== "offline.ts",
 );
 
+/** Those that show what only a Redis can. */
+export const overRedis = examples.filter((name) => textOf(name).includes('from "./kit/redis-url.js"'));
+
 /** Those with people in them, who tell what they received: run with Sendonce and without it. */
-export const staged = examples.filter((name) => textOf(name).includes('from "./offline.js"'));
+export const staged = examples.filter(
+  (name) => textOf(name).includes('from "./offline.js"') && !overRedis.includes(name),
+);
 
 /** What an example says about itself in its last comment. */
 export function promised(name: string): string {
@@ -33,6 +38,8 @@ export interface Staging {
   readonly guarded?: boolean;
   /** Where the local Telegram writes down what people received. */
   readonly ledgerFile?: string;
+  /** The Redis of an example that wants one. @default none */
+  readonly redisUrl?: string;
 }
 
 /** What a run came to. */
@@ -42,13 +49,17 @@ export interface Run {
   readonly complaints: string;
 }
 
-/** Runs an example as its reader would, without a bot token or a Redis, until it ends by itself. */
-export function run(name: string, { guarded = true, ledgerFile }: Staging = {}): Promise<Run> {
+/** Runs an example as its reader would, without a bot token, until it ends by itself. */
+export function run(name: string, { guarded = true, ledgerFile, redisUrl }: Staging = {}): Promise<Run> {
   const { BOT_TOKEN: _, CHAT_ID: __, REDIS_URL: ___, ...env } = process.env;
   const loaders = ["--import", "tsx", ...(guarded ? [] : ["--import", preload])];
   const child = spawn(process.execPath, [...loaders, `examples/${name}`], {
     cwd: root,
-    env: { ...env, ...(ledgerFile && { EXAMPLE_LEDGER: ledgerFile }) },
+    env: {
+      ...env,
+      ...(ledgerFile && { EXAMPLE_LEDGER: ledgerFile }),
+      ...(redisUrl && { REDIS_URL: redisUrl }),
+    },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 25_000,
   });

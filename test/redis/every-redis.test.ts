@@ -4,6 +4,7 @@ import { type GuardOptions, window } from "@sendonce/grammy";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sharedCluster } from "../kit/redis/cluster.js";
+import { untilCopied } from "../kit/redis/copied.js";
 import { startSentinel } from "../kit/redis/sentinel.js";
 import { sharedRedis, startRedis } from "../kit/redis/server.js";
 import { permissions } from "./documented.js";
@@ -113,10 +114,7 @@ describe("works on", () => {
     await works(server.urlFor("sendonce", "secret"), 1);
     await capped(server.urlFor("capped", "secret"), 1);
     await startRedis({ config: { replicaof: `127.0.0.1 ${server.port}` } });
-    await until(
-      () => server.client().info("replication"),
-      (info) => /slave0:.*state=online/.test(info),
-    );
+    await untilCopied(server);
     await works(server.urlFor("copied", "secret"), 2, { waitForReplicas: { replicas: 1, timeoutMs: 400 } });
     // What ioredis asks for itself and does without: its name, for CLIENT LIST.
     const denied = (await server.client().call("ACL", "LOG")) as string[][];

@@ -2,6 +2,7 @@ import { redisStore } from "@sendonce/core/redis";
 import { expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../kit/redis/cluster.js";
 import { countCommands } from "../kit/redis/commands.js";
+import { untilCopied } from "../kit/redis/copied.js";
 import { type RedisServer, startRedis } from "../kit/redis/server.js";
 import { senderOn, until } from "./sender.js";
 
@@ -11,15 +12,9 @@ const waitForReplicas = { replicas: 1, timeoutMs: 100 };
 async function copied(): Promise<{ master: RedisServer; replica: RedisServer }> {
   const master = await startRedis();
   const replica = await startRedis({ config: { replicaof: `127.0.0.1 ${master.port}` } });
-  await isCopying(master);
+  await untilCopied(master);
   return { master, replica };
 }
-
-const isCopying = (master: RedisServer) =>
-  until(
-    () => master.client().info("replication"),
-    (info) => /slave0:.*state=online/.test(info),
-  );
 
 const records = (server: RedisServer) => server.client().keys("sendonce:{1}:1:r:*");
 

@@ -33,7 +33,6 @@ import { examine, type StoreReport } from "./store/examination.js";
 import { FailoverStore } from "./store/failover.js";
 import { memoryStore } from "./store/memory.js";
 import type { Board, Store, StoreHealth } from "./store/port.js";
-import { timed } from "./store/timed.js";
 import { Touches } from "./touches.js";
 import { Turns } from "./turns.js";
 import { UpdateGuard, type UpdateToHandle } from "./update-guard.js";
@@ -357,12 +356,16 @@ export class Guard {
       { event: "store", store: store.name, whenStoreDown },
       "sendonce: records and limits are shared",
     );
-    this.#failover = new FailoverStore(timed(store, this.#events, clock), {
+    this.#failover = new FailoverStore(store, {
       whenStoreDown,
       clock,
       onMode: (mode, reason) => this.#events.emit("mode", { mode, store: store.name, reason }),
       onFall: (verb, message) => this.#events.emit("storeError", { verb, message }),
       onDropped: (count) => this.#events.emit("dropped", { count }),
+      trips: {
+        wanted: () => this.#events.wants("storeTrip"),
+        tell: (verb, ms, ok) => this.#events.emit("storeTrip", { verb, ms, ok }),
+      },
     });
     return this.#failover;
   }

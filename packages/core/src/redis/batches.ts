@@ -1,5 +1,6 @@
 import { isStoreUnavailable } from "../errors.js";
 import type { Connection } from "./connection.js";
+import { packed } from "./packed.js";
 import type { Script } from "./script.js";
 import { type AdmitInput, batch, type SettleInput } from "./scripts.js";
 
@@ -35,7 +36,7 @@ export class Batches {
 
   /** Answers what the script would answer. */
   run(bot: string, ask: Ask): Promise<unknown[]> {
-    if (this.#underWay === 0) return this.#alone(ask);
+    if (this.#underWay === 0 || !isOrdinary(ask)) return this.#alone(ask);
     return new Promise((resolve, reject) => this.#gather(bot, { ask, resolve, reject }));
   }
 
@@ -58,9 +59,9 @@ export class Batches {
   async #together(calls: readonly Gathered[]): Promise<void> {
     this.#underWay++;
     try {
-      const [, now, ...done] = await this.#connection.run(batch, inputOf(calls), 0);
+      const [, now, done] = await this.#connection.run(batch, packed(calls), 0);
       for (const [i, { ask, resolve }] of calls.entries())
-        resolve(done[i] === 1 ? ordinary(ask, now) : this.#alone(ask));
+        resolve((done as string)[i] === "1" ? ordinary(ask, now) : this.#alone(ask));
     } catch (error) {
       // Keys that are being moved: nothing was carried out, and each call has patience of its own.
       const moving = isStoreUnavailable(error) && error.moving;
@@ -83,17 +84,11 @@ export class Batches {
   }
 }
 
-function inputOf(calls: readonly Gathered[]) {
-  const keys: string[] = [];
-  const words: string[] = [];
-  for (const { ask } of calls) {
-    const script = ask.script as Script<unknown>;
-    const own = script.keys(ask.input);
-    const args = script.args(ask.input);
-    keys.push(...own);
-    words.push(ask.letter, String(own.length), String(args.length), ...args);
-  }
-  return { keys, given: undefined, calls: words };
+/** Is it what a batch can carry out? Rotated secrets, windows and turns that are given back need their own script. */
+function isOrdinary(ask: Ask): boolean {
+  const { charges } = ask.input;
+  if (charges.some(({ params }) => params.kind === "window")) return false;
+  return ask.letter === "a" ? ask.input.claimed === 1 : ask.input.as === "done" || ask.input.as === "free";
 }
 
 /** What the call's own script answers in the ordinary case. */

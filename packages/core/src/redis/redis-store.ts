@@ -1,4 +1,5 @@
 import { StoreUnavailable } from "../errors.js";
+import { promised } from "../soon.js";
 import type {
   Admission,
   AdmitRequest,
@@ -69,43 +70,49 @@ export class RedisStore implements Store {
     return this.#connection.connectedAtMs;
   }
 
+  admit(request: AdmitRequest): Promise<Admission> {
+    return promised(() => this.#admit(request, mostAdmits));
+  }
+
   /** An answer `expired` teaches the server's time, and asking again is then in time: the caller never sees it. */
-  async admit(request: AdmitRequest): Promise<Admission> {
-    for (let tries = 0; tries < mostAdmits; tries++) {
-      const admission = await this.#admitOnce(request);
-      if (admission.status === "expired" && request.deadlineUs === undefined) continue;
-      if (admission.status === "go" && request.claim?.mode === "send") await this.#copied(request);
-      return admission;
-    }
-    throw new StoreUnavailable(
-      "commands reach Redis later than they may; raise redisStore({ commandTimeoutMs })",
-    );
+  #admit(request: AdmitRequest, tries: number): Promise<Admission> {
+    if (tries === 0) return Promise.reject(new StoreUnavailable(tooLate));
+    const { nowUs, deadlineUs } = request;
+    if (nowUs === undefined && deadlineUs === undefined && !this.#time.known)
+      return this.#learnTime().then(() => this.#admit(request, tries));
+    return this.#admitOnce(request).then((answer) => {
+      const admission = admissionFrom(this.#heard(request.bot, nowUs, answer), request.rules);
+      if (admission.status === "expired" && deadlineUs === undefined) return this.#admit(request, tries - 1);
+      if (this.#replicas === undefined || admission.status !== "go") return admission;
+      return request.claim?.mode === "send" ? this.#copied(request, this.#replicas, admission) : admission;
+    });
   }
 
   /** The mark must be known to replicas too before anything is sent; else it is taken back. */
-  async #copied(request: AdmitRequest): Promise<void> {
-    if (this.#replicas === undefined) return;
-    const { replicas, timeoutMs } = this.#replicas;
+  async #copied(request: AdmitRequest, wait: ReplicaWait, admission: Admission): Promise<Admission> {
+    const { replicas, timeoutMs } = wait;
     const { bot, owner, attempt, rules, ttlUs } = request;
     const record = request.claim!.id;
     try {
       const key = recordKey(bot, record);
       const acknowledged = await this.#connection.acknowledgedBy(key, replicas, timeoutMs);
-      if (acknowledged < replicas) throw tooFewReplicas(this.#replicas, acknowledged);
+      if (acknowledged < replicas) throw tooFewReplicas(wait, acknowledged);
+      return admission;
     } catch (error) {
       await this.settle({ bot, owner, attempt, record, as: "unsent", ttlUs, rules }).catch(() => {});
       throw error;
     }
   }
 
-  async #admitOnce(request: AdmitRequest): Promise<Admission> {
-    const { bot, claim, rules } = request;
-    const records = claim ? [claim.id, ...(claim.aliases ?? [])].map((id) => recordKey(bot, id)) : [];
+  /** By the server's time as it is known here. */
+  #admitOnce(request: AdmitRequest): Promise<unknown[]> {
+    const { bot, claim, rules, nowUs } = request;
+    const records = claim ? recordKeys(bot, claim.id, claim.aliases) : [];
     const input = {
       records,
       rules: rules.map(({ key }) => ruleKey(bot, key)),
-      given: request.nowUs,
-      deadline: request.deadlineUs ?? (await this.#deadline(request.nowUs)),
+      given: nowUs,
+      deadline: request.deadlineUs ?? (nowUs === undefined ? this.#time.now() + this.#patienceUs : undefined),
       claimed: records.length,
       owner: request.owner,
       attempt: request.attempt,
@@ -119,8 +126,7 @@ export class RedisStore implements Store {
       charges: rules,
     };
     const patienceMs = Math.max(leastPatienceMs, request.maxWaitUs / 1000);
-    const answer = await this.#ask(bot, { letter: "a", script: scripts.admit, input, patienceMs });
-    return admissionFrom(answer, rules);
+    return this.#ask(bot, { letter: "a", script: scripts.admit, input, patienceMs });
   }
 
   async renew(request: RenewRequest): Promise<boolean> {
@@ -131,16 +137,17 @@ export class RedisStore implements Store {
     return status === "renewed";
   }
 
-  async settle(request: SettleRequest): Promise<boolean> {
-    const { as, result = "", ttlUs: ttl } = request;
-    const input = { as, result, ttl, ...this.#place(request) };
-    const [status] = await this.#ask(request.bot, {
-      letter: "s",
-      script: scripts.settle,
-      input,
-      patienceMs: settlePatienceMs,
-    });
-    return status === "settled";
+  settle(request: SettleRequest): Promise<boolean> {
+    return promised(() => this.#settle(request));
+  }
+
+  #settle(request: SettleRequest): Promise<boolean> {
+    const { bot, owner, attempt, as, result = "", ttlUs: ttl, rules, nowUs: given } = request;
+    const record = recordKey(bot, request.record);
+    const keys = rules.map(({ key }) => ruleKey(bot, key));
+    const input = { record, rules: keys, given, owner, attempt, as, result, ttl, charges: rules };
+    const ask = { letter: "s", script: scripts.settle, input, patienceMs: settlePatienceMs } as const;
+    return this.#ask(bot, ask).then((answer) => this.#heard(bot, given, answer)[0] === "settled");
   }
 
   async freeze(request: FreezeRequest): Promise<FreezeAnswer> {
@@ -229,13 +236,13 @@ export class RedisStore implements Store {
     this.#release();
   }
 
-  async #deadline(nowUs: number | undefined): Promise<number | undefined> {
-    return nowUs === undefined ? (await this.#serverNow()) + this.#patienceUs : undefined;
+  async #learnTime(): Promise<void> {
+    this.#time.learn((await this.ping()).nowUs);
   }
 
   /** The server's time as it is known here, in µs. */
   async #serverNow(): Promise<number> {
-    if (!this.#time.known) this.#time.learn((await this.ping()).nowUs);
+    if (!this.#time.known) await this.#learnTime();
     return this.#time.now();
   }
 
@@ -256,13 +263,10 @@ export class RedisStore implements Store {
     };
   }
 
-  /** A claim or a settlement. */
-  async #ask(bot: string, ask: Ask): Promise<unknown[]> {
-    const answer =
-      ask.input.given === undefined
-        ? this.#batches.run(bot, ask)
-        : this.#connection.run(ask.script as never, ask.input, ask.patienceMs);
-    return this.#heard(bot, ask.input.given, await answer);
+  /** A claim or a settlement, with others on their way at the same time. */
+  #ask(bot: string, ask: Ask): Promise<unknown[]> {
+    if (ask.input.given === undefined) return this.#batches.run(bot, ask);
+    return this.#connection.run(ask.script as never, ask.input, ask.patienceMs);
   }
 
   async #run<Input extends { given: number | undefined }>(
@@ -280,6 +284,14 @@ export class RedisStore implements Store {
     if (given === undefined) this.#time.learn(Number(typeof answer[0] === "number" ? answer[0] : answer[1]));
     return answer;
   }
+}
+
+const tooLate = "commands reach Redis later than they may; raise redisStore({ commandTimeoutMs })";
+
+function recordKeys(bot: string, id: string, aliases: readonly string[] = []): string[] {
+  const keys = [recordKey(bot, id)];
+  for (const alias of aliases) keys.push(recordKey(bot, alias));
+  return keys;
 }
 
 const tooFewReplicas = ({ replicas, timeoutMs }: ReplicaWait, acknowledged: number): StoreUnavailable =>

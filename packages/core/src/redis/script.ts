@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RuleCharge } from "../store/port.js";
+import type { RuleCharge, RuleParams } from "../store/port.js";
 
 /** One Lua script: called by name and typed input, run by the hash of its text. */
 export interface Script<Input> {
@@ -19,18 +19,24 @@ export function script<Input>(
   return { name, source, sha1: createHash("sha1").update(source).digest("hex"), keys, args };
 }
 
-/** Rules as the scripts read them: eight fields each, see lua/lib/charge.lua. */
-export function chargeFields(charges: readonly RuleCharge[]): string[] {
-  return charges.flatMap(({ params, cost, mode, priority, ceiling = 0 }) => {
-    const lane = priority === "bulk" ? "b" : "n";
-    const tail = [String(cost), mode === "debit" ? "d" : "w", lane, String(ceiling)];
-    switch (params.kind) {
-      case "bucket":
-        return ["b", String(params.capacity), String(params.intervalUs), "0", ...tail];
-      case "window":
-        return ["w", String(params.limit), String(params.periodUs), String(params.marginUs), ...tail];
-      default:
-        return ["g", "0", "0", "0", ...tail];
-    }
-  });
+/** Rules as the scripts read them, see lua/lib/charges.lua. */
+export const chargesText = (charges: readonly RuleCharge[]): string => {
+  let text = "";
+  for (const charge of charges) text += text === "" ? chargeText(charge) : `,${chargeText(charge)}`;
+  return `[${text}]`;
+};
+
+function chargeText({ params, cost, mode, priority, ceiling = 0 }: RuleCharge): string {
+  return `[${limitText(params)},${cost},${mode === "debit" ? 1 : 0},${priority === "bulk" ? 1 : 0},${ceiling}]`;
+}
+
+function limitText(params: RuleParams): string {
+  switch (params.kind) {
+    case "bucket":
+      return `"b",${params.capacity},${params.intervalUs},0`;
+    case "window":
+      return `"w",${params.limit},${params.periodUs},${params.marginUs}`;
+    default:
+      return '"g",0,0,0';
+  }
 }

@@ -1,9 +1,9 @@
 import { type Job, recordOf } from "../job.js";
 import type { Reporter } from "../observe/report.js";
 import type { Settings } from "../options.js";
-import { BoundedMap } from "../store/bounded-map.js";
 import { SafeCodec } from "./codec.js";
 import { type ResultMode, replayedResult, storedResult } from "./index.js";
+import { Recent } from "./recent.js";
 import { forms } from "./stored.js";
 
 /** Full results that this process remembers: the one that sent a message replays all of it. */
@@ -19,11 +19,7 @@ interface Remembered {
 export class Results {
   readonly #mode: ResultMode;
   readonly #codec: SafeCodec | undefined;
-  readonly #remembered = new BoundedMap<Remembered>({
-    limit: mostRemembered,
-    isExpired: () => false,
-    mayDrop: () => true,
-  });
+  readonly #remembered = new Recent<Remembered>(mostRemembered);
 
   constructor(
     { result, codec }: Pick<Settings, "result" | "codec">,
@@ -38,7 +34,7 @@ export class Results {
     if (job.identity.id === undefined) return undefined;
     const stored = this.#encoded(storedResult(method, result, this.#mode));
     const json = jsonOf(result);
-    if (json !== undefined) this.#remembered.set(nameOf(job), { stored, json }, 0);
+    if (json !== undefined) this.#remembered.set(nameOf(job), { stored, json });
     return stored;
   }
 

@@ -1,3 +1,6 @@
+/** What is a bot's own, by its name within the bot. */
+export const keyOf = (bot: string, name: string): string => `${bot}:${name}`;
+
 /** How a {@link BoundedMap} treats its entries. */
 export interface Bounds<V> {
   /** Entries kept at most. Those that may not be dropped can push it beyond. */

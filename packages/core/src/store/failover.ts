@@ -1,15 +1,8 @@
-import {
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  isBrokenCircuitError,
-  isIsolatedCircuitError,
-} from "cockatiel";
 import { FailoverSlots } from "../caps/failover-slots.js";
 import { type Clock, toMicros } from "../clock.js";
-import { isStoreUnavailable, StoreUnavailable } from "../errors.js";
-import { examine, roundTrip, type StoreReport } from "./examination.js";
+import { isStoreUnavailable } from "../errors.js";
+import { Circuit, probeEveryMs, type Trips } from "./circuit.js";
+import { examine, type StoreReport } from "./examination.js";
 import { MemoryStore, type SettledRun } from "./memory.js";
 import { OwedFreezes } from "./owed-freezes.js";
 import type {
@@ -44,15 +37,12 @@ export interface FailoverOptions {
   readonly onFall?: (verb: string, reason: string) => void;
   /** Told how many outcomes, or records of sent messages, were forgotten early while the store was away. */
   readonly onDropped?: (count: number) => void;
+  /** Who wants to know how long the store's answers take. */
+  readonly trips?: Trips;
 }
 
 /** Records of its own that a process keeps beside the shared store. */
 const mostRemembered = 10_000;
-
-/** Failures in a row after which the store is not asked any more for a while. */
-const failuresToBreak = 3;
-/** How long it is left alone, and how often it is asked whether it is back or takes what is owed to it, in ms. */
-const probeEveryMs = 1_000;
 
 /**
  * A store that may go away. What this process has in flight or settled also stands in its memory, so that going
@@ -68,50 +58,40 @@ export class FailoverStore implements Store {
   readonly #freezes: OwedFreezes;
   /** Owners whose runs left the shared store, and whether it may have heard of them. */
   readonly #fallen = new Map<string, boolean>();
-  /** Errors of commands that have not left this process. */
-  readonly #unasked = new WeakSet<object>();
-  readonly #breaker = circuitBreaker(
-    handleWhen((error) => isStoreUnavailable(error) && !error.moving),
-    // It goes by the wall clock, which may be set back by hours; how long it rests is measured here.
-    { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: new ConsecutiveBreaker(failuresToBreak) },
-  );
-  /** Who asked last: a probe among other keys might be refused, or go to another node of a Cluster. */
-  #bot = "probe";
-  /** On the guard's clock: until then a store that is away is not asked. */
-  #restUntil = 0;
-  #away = false;
-  #resting = false;
-  #stopWatching: (() => void) | undefined;
-  /** The last look at the store. */
-  #looking: Promise<void> | undefined;
-  #isolation: { dispose(): void } | undefined;
+  readonly #circuit: Circuit;
 
   constructor(shared: Store, options: FailoverOptions) {
     this.#shared = shared;
     this.#options = options;
     const { clock } = options;
     const onDropped = (count: number) => {
-      if (this.#away) options.onDropped?.(count);
+      if (this.#circuit.isAway) options.onDropped?.(count);
     };
     this.#local = new MemoryStore({ clock, maxRecords: mostRemembered, onDropped });
     this.slots =
       shared.slots &&
       new FailoverSlots(shared.slots, this.#local.slots, {
         whenStoreDown: options.whenStoreDown,
-        ask: (command) => this.#ask(command),
+        ask: (command) => this.#ask("slots", command),
       });
+    this.#circuit = new Circuit(shared, {
+      clock,
+      trips: options.trips,
+      onLost: (reason) => options.onMode(options.whenStoreDown, (reason as Error | undefined)?.message),
+      onBack: () => {
+        options.onMode("shared");
+        void this.#tellOwed();
+      },
+      owes: () => this.#writeBack.size + this.#freezes.size > 0,
+      tellOwed: () => this.#tellOwed(),
+    });
     const taker = {
-      admit: (request: AdmitRequest) => this.#ask(() => shared.admit(request)),
-      settle: (request: SettleRequest) => this.#ask(() => shared.settle(request)),
-      freeze: (request: FreezeRequest) => this.#ask(() => shared.freeze(request)),
+      admit: (request: AdmitRequest) => this.#ask("admit", () => shared.admit(request)),
+      settle: (request: SettleRequest) => this.#ask("settle", () => shared.settle(request)),
+      freeze: (request: FreezeRequest) => this.#ask("freeze", () => shared.freeze(request)),
     };
     this.#freezes = new OwedFreezes(taker, clock);
     this.#writeBack = new WriteBack(taker, options.onDropped);
-    this.#breaker.onBreak((failure) => {
-      this.#restUntil = clock.now() + probeEveryMs;
-      this.#lost("error" in failure ? failure.error : undefined);
-    });
-    this.#breaker.onReset(() => this.#back());
   }
 
   get name(): string {
@@ -130,29 +110,50 @@ export class FailoverStore implements Store {
 
   /** Looks at the shared store past the breaker: what is found changes nothing here. */
   examine(): Promise<StoreReport> {
-    return examine(this.#shared, this.#options.clock, this.#bot);
+    return examine(this.#shared, this.#options.clock, this.#circuit.bot);
   }
 
   get mode(): StoreMode {
-    return this.#breaker.state === CircuitState.Closed ? "shared" : this.#options.whenStoreDown;
+    return this.#circuit.isClosed ? "shared" : this.#options.whenStoreDown;
   }
 
-  async admit(request: AdmitRequest): Promise<Admission> {
-    this.#bot = request.bot;
+  admit(request: AdmitRequest): Promise<Admission> {
+    this.#circuit.bot = request.bot;
+    return this.#isPlain(request) ? this.#admitThere(request) : this.#admitWarily(request);
+  }
+
+  /** Nothing fell, and nothing is owed: only the store knows about the record. */
+  #isPlain({ bot, claim }: AdmitRequest): boolean {
+    if (this.#fallen.size > 0) return false;
+    return this.#writeBack.size === 0 || claim === undefined || !this.#writeBack.owes(bot, claim.id);
+  }
+
+  async #admitWarily(request: AdmitRequest): Promise<Admission> {
     if (this.#fallen.has(request.owner) || (await this.#knowsBetter(request))) {
-      return this.#admitAlone(request, this.#notAsked("the store does not know what was sent without it"));
+      const reason = this.#circuit.notAsked("the store does not know what was sent without it");
+      return this.#admitAlone(request, reason);
     }
-    try {
-      const admission = await this.#ask(() => this.#shared.admit(request));
-      const settled = this.#lostBy(request, admission);
-      if (settled) return this.#tellAgain(request, settled, admission);
-      if (admission.status === "go" && request.claim) this.#local.note(request, admission);
-      return admission;
-    } catch (error) {
-      if (!isStoreUnavailable(error) || error.moving) throw error;
-      if (!this.#away) this.#options.onFall?.("admit", error.message);
-      return this.#admitAlone(request, error);
-    }
+    return this.#admitThere(request);
+  }
+
+  #admitThere(request: AdmitRequest): Promise<Admission> {
+    return this.#ask("admit", () => this.#shared.admit(request)).then(
+      (admission) => this.#admitted(request, admission),
+      (error) => this.#admitFailed(request, error),
+    );
+  }
+
+  #admitted(request: AdmitRequest, admission: Admission): Admission {
+    const settled = this.#lostBy(request, admission);
+    if (settled) return this.#tellAgain(request, settled, admission);
+    if (admission.status === "go" && request.claim) this.#local.note(request, admission);
+    return admission;
+  }
+
+  async #admitFailed(request: AdmitRequest, error: unknown): Promise<Admission> {
+    if (!isStoreUnavailable(error) || error.moving) throw error;
+    if (!this.#circuit.isAway) this.#options.onFall?.("admit", error.message);
+    return this.#admitAlone(request, error);
   }
 
   /**
@@ -185,27 +186,32 @@ export class FailoverStore implements Store {
     if (!this.#fallen.has(request.owner)) void this.#local.renew(request);
     return this.#fallen.has(request.owner)
       ? this.#local.renew(request)
-      : this.#ask(() => this.#shared.renew(request));
+      : this.#ask("renew", () => this.#shared.renew(request));
   }
 
   /** An outcome is never lost: what the shared store does not take now is written back later. */
-  async settle(request: SettleRequest): Promise<boolean> {
-    const settledHere = this.#local.settle(request);
+  settle(request: SettleRequest): Promise<boolean> {
+    const settledHere = this.#local.atOnce.settle(request);
+    if (this.#fallen.has(request.owner)) return this.#settleFallen(request, settledHere);
+    return this.#ask("settle", () => this.#shared.settle(request)).then(
+      (taken) => {
+        // The claim was lost there while the request was open.
+        if (!taken && settledHere && tells(request)) this.#owe(request);
+        return taken;
+      },
+      (error) => {
+        if (!isStoreUnavailable(error)) throw error;
+        this.#owe(request);
+        return settledHere;
+      },
+    );
+  }
+
+  async #settleFallen(request: SettleRequest, settledHere: boolean): Promise<boolean> {
     const isKnownThere = this.#fallen.get(request.owner);
-    if (this.#fallen.delete(request.owner)) {
-      if (isKnownThere || tells(request)) this.#owe(request);
-      return settledHere;
-    }
-    try {
-      const taken = await this.#ask(() => this.#shared.settle(request));
-      // The claim was lost there while the request was open.
-      if (!taken && tells(request) && (await settledHere)) this.#owe(request);
-      return taken;
-    } catch (error) {
-      if (!isStoreUnavailable(error)) throw error;
-      this.#owe(request);
-      return settledHere;
-    }
+    this.#fallen.delete(request.owner);
+    if (isKnownThere || tells(request)) this.#owe(request);
+    return settledHere;
   }
 
   /** Also stops the rule here. Where nothing may be sent without the store, the caller gets its 429. */
@@ -216,7 +222,7 @@ export class FailoverStore implements Store {
       return frozenHere;
     }
     try {
-      return await this.#ask(() => this.#shared.freeze(request));
+      return await this.#ask("freeze", () => this.#shared.freeze(request));
     } catch (error) {
       if (!isStoreUnavailable(error)) throw error;
       this.#oweFreeze(request);
@@ -240,11 +246,11 @@ export class FailoverStore implements Store {
   }
 
   inspect(bot: string, record: string, nowUs?: number): Promise<RecordView | undefined> {
-    return this.#either((store) => store.inspect(bot, record, nowUs));
+    return this.#either("inspect", (store) => store.inspect(bot, record, nowUs));
   }
 
   stats(request: StatsRequest): Promise<readonly RuleStats[]> {
-    return this.#either((store) => store.stats(request));
+    return this.#either("stats", (store) => store.stats(request));
   }
 
   async reset(
@@ -252,36 +258,28 @@ export class FailoverStore implements Store {
     what: { records?: readonly string[]; rules?: readonly string[] },
   ): Promise<number> {
     await this.#local.reset(bot, what);
-    return this.#ask(() => this.#shared.reset(bot, what));
+    return this.#ask("reset", () => this.#shared.reset(bot, what));
   }
 
   async sweep(nowUs?: number): Promise<number> {
     await this.#local.sweep(nowUs);
-    return this.#ask(() => this.#shared.sweep(nowUs));
+    return this.#ask("sweep", () => this.#shared.sweep(nowUs));
   }
 
   ping(): Promise<StoreHealth> {
-    return this.#ask(() => this.#shared.ping());
+    return this.#ask("ping", () => this.#shared.ping());
   }
 
   /**
    * Stops looking after the shared store, which may be others' too; what is owed is told once more. A store that was
    * away is asked once whether it is back: what it is not told now, the next process will send again.
    */
-  async rest(): Promise<void> {
-    this.#resting = true;
-    this.#stopWatching?.();
-    this.#stopWatching = undefined;
-    await this.#looking;
-    if (this.#away && this.#writeBack.size + this.#freezes.size > 0) {
-      this.#restUntil = 0;
-      await (this.#isolation ? this.#probeWrite() : this.#probe()).catch(() => {});
-    }
-    if (!this.#away) await this.#tellOwed();
+  rest(): Promise<void> {
+    return this.#circuit.rest();
   }
 
   async close(): Promise<void> {
-    if (!this.#resting) await this.rest();
+    if (!this.#circuit.isResting) await this.rest();
     await this.#shared.close();
   }
 
@@ -294,7 +292,7 @@ export class FailoverStore implements Store {
     }
     if (!this.#writeBack.owes(bot, claim.id)) return false;
     // The first who asks after an outage may find the store back before it was told anything.
-    if (this.#away) return true;
+    if (this.#circuit.isAway) return true;
     const flushed = this.#writeBack.flush();
     if (this.#options.whenStoreDown === "local" && (await this.#local.inspect(bot, claim.id))) return true;
     await flushed;
@@ -304,7 +302,7 @@ export class FailoverStore implements Store {
   /** The store is away: this process guards itself, sends unguarded, or refuses. */
   async #admitAlone(request: AdmitRequest, reason?: unknown): Promise<Admission> {
     const { whenStoreDown } = this.#options;
-    const mayBeThere = this.#fallen.get(request.owner) === true || !this.#unasked.has(reason as object);
+    const mayBeThere = this.#fallen.get(request.owner) === true || this.#circuit.wasAsked(reason);
     if (whenStoreDown === "reject") {
       if (mayBeThere) this.#takeBack(request);
       throw reason;
@@ -328,108 +326,40 @@ export class FailoverStore implements Store {
     const onItsWayMs = probeEveryMs + (this.#shared.commandTimeoutMs ?? 0);
     const stop = this.#options.clock.every(onItsWayMs, () => {
       stop();
-      if (!this.#resting) this.#owe({ ...unsent });
+      if (!this.#circuit.isResting) this.#owe({ ...unsent });
     });
   }
 
   /** Other processes would send into the flood. */
   #oweFreeze(request: FreezeRequest): void {
     this.#freezes.add(request);
-    this.#watch();
+    this.#circuit.watch();
   }
 
   /** For the shared store, as soon as it takes it. */
   #owe(outcome: SettleRequest): void {
     this.#writeBack.add(outcome);
-    this.#watch();
-    if (!this.#away) void this.#writeBack.flush();
+    this.#circuit.watch();
+    if (!this.#circuit.isAway) void this.#writeBack.flush();
   }
 
-  async #ask<T>(command: () => Promise<T>): Promise<T> {
-    const { state } = this.#breaker;
-    const rests = state === CircuitState.Open && this.#options.clock.now() < this.#restUntil;
-    // Who waited for the probe would be the next probe: behind a store that hangs, a queue would grow for ever.
-    if (rests || state === CircuitState.HalfOpen) throw this.#notAsked("the store is away");
+  #ask<T>(verb: string, command: () => Promise<T>): Promise<T> {
+    return this.#circuit.ask(verb, command);
+  }
+
+  async #either<T>(verb: string, command: (store: Store) => Promise<T>): Promise<T> {
     try {
-      return await this.#breaker.execute(command);
-    } catch (error) {
-      if (isBrokenCircuitError(error) || isIsolatedCircuitError(error)) {
-        throw this.#notAsked("the store is away", error);
-      }
-      if (isStoreUnavailable(error) && error.refusesWrites) this.#isolate(error);
-      throw error;
-    }
-  }
-
-  /** Nothing has left this process, so that nothing has to be taken back. */
-  #notAsked(why: string, cause?: unknown): StoreUnavailable {
-    const error = new StoreUnavailable(why, { cause });
-    this.#unasked.add(error);
-    return error;
-  }
-
-  /** It still answers reads, which would hide from the breaker that it takes nothing any more. */
-  #isolate(reason: unknown): void {
-    if (this.#isolation) return;
-    this.#lost(reason);
-    this.#isolation = this.#breaker.isolate();
-  }
-
-  /** Does it take writes again? */
-  async #probeWrite(): Promise<void> {
-    await roundTrip(this.#shared, this.#bot);
-    this.#isolation?.dispose();
-    this.#isolation = undefined;
-  }
-
-  async #either<T>(command: (store: Store) => Promise<T>): Promise<T> {
-    try {
-      return await this.#ask(() => command(this.#shared));
+      return await this.#ask(verb, () => command(this.#shared));
     } catch (error) {
       if (!isStoreUnavailable(error) || this.#options.whenStoreDown === "reject") throw error;
       return command(this.#local);
     }
   }
 
-  #lost(reason: unknown): void {
-    if (this.#away) return;
-    this.#away = true;
-    this.#watch();
-    this.#options.onMode(this.#options.whenStoreDown, (reason as Error | undefined)?.message);
-  }
-
-  #back(): void {
-    this.#away = false;
-    this.#options.onMode("shared");
-    void this.#tellOwed();
-  }
-
-  /** By a write: a server may answer whoever asks for the time, and yet carry out no script. */
-  #probe(): Promise<void> {
-    return this.#ask(() => roundTrip(this.#shared, this.#bot));
-  }
-
   /** Floods first: until they are told, others run into them. */
   async #tellOwed(): Promise<void> {
     await this.#freezes.flush();
     await this.#writeBack.flush();
-  }
-
-  /** Looks after the store while it is away, or while it is owed outcomes. */
-  #watch(): void {
-    if (this.#resting) return;
-    this.#stopWatching ??= this.#options.clock.every(probeEveryMs, () => {
-      this.#looking = this.#look();
-    });
-  }
-
-  async #look(): Promise<void> {
-    if (this.#isolation) await this.#probeWrite().catch(() => {});
-    else if (this.#away) await this.#probe().catch(() => {});
-    else await this.#tellOwed();
-    if (this.#away || this.#writeBack.size + this.#freezes.size > 0) return;
-    this.#stopWatching?.();
-    this.#stopWatching = undefined;
   }
 }
 

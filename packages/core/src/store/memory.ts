@@ -11,10 +11,9 @@ import {
   viewOf,
 } from "../idempotency/record.js";
 import { slowDown } from "../limiter/adaptive.js";
-import { localTime, stopUntil } from "../limiter/frozen-clock.js";
+import { stopUntil } from "../limiter/frozen-clock.js";
 import {
   describeRule,
-  freshRule,
   giveBack,
   markOpen,
   markSending,
@@ -22,12 +21,10 @@ import {
   type Paid,
   pay,
   postpone,
-  type RuleState,
   readyAt,
-  restsAt,
   turnOf,
 } from "../limiter/rule-state.js";
-import { BoundedMap } from "./bounded-map.js";
+import { BoundedMap, keyOf } from "./bounded-map.js";
 import type {
   Admission,
   AdmitRequest,
@@ -42,6 +39,8 @@ import type {
   Store,
   StoreHealth,
 } from "./port.js";
+import { answerTo, backInLine, close } from "./record-steps.js";
+import { RuleTable } from "./rule-table.js";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -94,7 +93,7 @@ export class MemoryStore implements Store {
     settle: (request: SettleRequest): boolean => this.#settle(request),
   };
   readonly #records: BoundedMap<HeldRecord>;
-  readonly #rules: BoundedMap<RuleState>;
+  readonly #rules = new RuleTable();
   readonly #clock: Clock;
 
   constructor({ maxRecords = 100_000, onDropped, clock = systemClock }: MemoryStoreOptions = {}) {
@@ -106,11 +105,6 @@ export class MemoryStore implements Store {
       mayDrop: (record) => record.state === "done",
       onDropped,
     });
-    this.#rules = new BoundedMap({
-      limit: Number.POSITIVE_INFINITY,
-      isExpired: (rule, now) => restsAt(rule) <= now,
-      mayDrop: () => false,
-    });
   }
 
   async admit(request: AdmitRequest): Promise<Admission> {
@@ -121,6 +115,8 @@ export class MemoryStore implements Store {
     const now = request.nowUs ?? this.#now();
     if (request.deadlineUs !== undefined && now > request.deadlineUs)
       return { status: "expired", nowUs: now };
+    if (this.#claimAtOnce(request, request.leaseUs, now))
+      return { status: "go", leaseUs: request.leaseUs, nowUs: now };
     const progress = this.#meet(request, now);
     return "status" in progress ? progress : this.#payRules(request, progress, now);
   }
@@ -128,17 +124,18 @@ export class MemoryStore implements Store {
   /** Takes over what another store has admitted, and what was paid for it, so that this one can answer for it. */
   note(request: AdmitRequest, { leaseUs }: { readonly leaseUs: number }): void {
     const now = this.#now();
+    if (this.#claimAtOnce(request, leaseUs, now)) return;
     const { claim, rules, bot } = request;
     const found = this.#record(bot, claim!.id, now);
     const own = found && standsAt(found, request) ? found : undefined;
     if (own?.state === "sending") return;
     const paid = [...(own?.paid ?? [])];
     for (let i = paid.length; i < rules.length; i++) {
-      this.#change(bot, rules[i]!, now, (rule) => {
+      this.#rules.change(bot, rules[i]!, now, (rule) => {
         paid[i] = pay(rules[i]!, rule, now);
       });
     }
-    this.#eachPaid(request, paid, now, markSending);
+    this.#rules.each(request, paid, now, markSending);
     const state = claim!.mode === "update" ? "reserved" : "sending";
     this.#write(request, own, { state, stage: rules.length, paid, lease: now + leaseUs }, now);
   }
@@ -167,7 +164,7 @@ export class MemoryStore implements Store {
     record.lease = now + request.leaseUs;
     record.expires = Math.max(record.expires, record.lease);
     if (record.state === "sending") {
-      this.#eachPaid(request, record.paid, now, markOpen);
+      this.#rules.each(request, record.paid, now, markOpen);
     }
     return true;
   }
@@ -180,7 +177,8 @@ export class MemoryStore implements Store {
     const now = request.nowUs ?? this.#now();
     const record = this.#record(request.bot, request.record, now);
     if (!maySettle(record, request, request.as)) return false;
-    this.#eachPaid(request, record.paid, now, request.as === "unsent" ? giveBack : markSettled);
+    if (request.as === "unsent") this.#rules.each(request, record.paid, now, giveBack);
+    else if (request.rules.some(isWindow)) this.#rules.each(request, record.paid, now, markSettled);
     if (request.as === "unsent" || request.as === "free")
       this.#records.delete(keyOf(request.bot, request.record));
     else close(record, request.as, request.result, now, request.ttlUs);
@@ -195,13 +193,13 @@ export class MemoryStore implements Store {
     const meeting = id === undefined ? "freeze" : meetFreeze(record, request);
     if (meeting === "lost") return { status: "lost", nowUs: now };
     if (meeting === "freeze") {
-      this.#change(bot, charge, now, (rule) => {
+      this.#rules.change(bot, charge, now, (rule) => {
         if (now >= rule.thaw) slowDown(charge, rule, now, now + request.retryAfterUs);
         stopUntil(rule, now, now + request.retryAfterUs);
         if (record) backInLine(request, record, rule, now);
       });
     }
-    const rule = this.#rule(bot, charge, now);
+    const rule = this.#rules.at(bot, charge, now);
     const paid = record?.paid[request.frozen];
     const ready = paid ? readyAt(charge, rule, paid, now) : rule.thaw;
     return { status: "frozen", waitUs: Math.max(0, ready - now), nowUs: now };
@@ -215,7 +213,7 @@ export class MemoryStore implements Store {
 
   async stats({ bot, rules, nowUs }: StatsRequest): Promise<readonly RuleStats[]> {
     const now = nowUs ?? this.#now();
-    return rules.map((charge) => describeRule(charge, this.#rule(bot, charge, now), now));
+    return rules.map((charge) => describeRule(charge, this.#rules.at(bot, charge, now), now));
   }
 
   async reset(
@@ -224,7 +222,7 @@ export class MemoryStore implements Store {
   ): Promise<number> {
     let found = 0;
     for (const id of what.records ?? []) if (this.#records.delete(keyOf(bot, id))) found++;
-    for (const key of what.rules ?? []) if (this.#rules.delete(keyOf(bot, key))) found++;
+    for (const key of what.rules ?? []) if (this.#rules.delete(bot, key)) found++;
     return found;
   }
 
@@ -238,6 +236,19 @@ export class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {}
+
+  /** The ordinary claim: nobody has the record, and nothing must be waited for. False: nothing was done. */
+  #claimAtOnce(request: AdmitRequest, leaseUs: number, now: number): boolean {
+    const { bot, claim, rules } = request;
+    if (claim === undefined || (claim.aliases && claim.aliases.length > 0)) return false;
+    const id = keyOf(bot, claim.id);
+    if (this.#records.get(id) !== undefined) return false;
+    const paid = this.#rules.payAtOnce(bot, rules, now);
+    if (paid === undefined) return false;
+    const state = claim.mode === "update" ? "reserved" : "sending";
+    this.#write(request, undefined, { state, stage: rules.length, paid, lease: now + leaseUs }, now);
+    return true;
+  }
 
   /** Whom does the record belong to? Either an answer, or where to go on paying. */
   #meet(request: AdmitRequest, now: number): Admission | Progress {
@@ -264,19 +275,19 @@ export class MemoryStore implements Store {
     let stop = first;
     let at = now;
     for (; stop < rules.length; stop++) {
-      at = turnOf(rules[stop]!, this.#rule(bot, rules[stop]!, now), now);
+      at = turnOf(rules[stop]!, this.#rules.at(bot, rules[stop]!, now), now);
       if (at > now) break;
     }
     if (at - now > request.maxWaitUs) return this.#refuse(request, progress, at, rules[stop]!, now);
     if (request.claim === undefined) return this.#unclaimed(rules[stop], at, now);
     const paid = progress.paid;
     for (let i = first; i <= stop && i < rules.length; i++) {
-      this.#change(bot, rules[i]!, now, (rule) => {
+      this.#rules.change(bot, rules[i]!, now, (rule) => {
         paid[i] = pay(rules[i]!, rule, now);
       });
     }
     if (stop < rules.length) return this.#reserve(request, progress.record, stop, paid, at, now);
-    this.#eachPaid(request, paid, now, markSending);
+    this.#rules.each(request, paid, now, markSending);
     return this.#go(request, progress.record, paid, now);
   }
 
@@ -285,7 +296,7 @@ export class MemoryStore implements Store {
     let due = { at: now, rule: stage };
     for (let i = 0; i <= stage && i < request.rules.length; i++) {
       const charge = request.rules[i]!;
-      const at = readyAt(charge, this.#rule(request.bot, charge, now), paid[i]!, now);
+      const at = readyAt(charge, this.#rules.at(request.bot, charge, now), paid[i]!, now);
       if (at > due.at) due = { at, rule: i };
     }
     return due;
@@ -301,7 +312,7 @@ export class MemoryStore implements Store {
     if (due.at - now > request.maxWaitUs) return this.#refuse(request, progress, due.at, charge, now);
     const record = progress.record!;
     const paid = record.paid[due.rule]!;
-    this.#change(request.bot, charge, now, (rule) => postpone(charge, rule, paid, due.at));
+    this.#rules.change(request.bot, charge, now, (rule) => postpone(charge, rule, paid, due.at));
     record.lease = Math.max(record.lease, due.at + request.graceUs);
     record.expires = Math.max(record.expires, record.lease);
     return { status: "wait", waitUs: due.at - now, rule: charge.name, nowUs: now };
@@ -316,7 +327,7 @@ export class MemoryStore implements Store {
     now: number,
   ): Admission {
     if (record) {
-      this.#eachPaid(request, paid, now, giveBack);
+      this.#rules.each(request, paid, now, giveBack);
       this.#records.delete(keyOf(request.bot, request.claim!.id));
     }
     return { status: "refused", retryAfterUs: at - now, rule: charge.name, nowUs: now };
@@ -371,36 +382,9 @@ export class MemoryStore implements Store {
     this.#records.set(keyOf(bot, claim!.id), next, now);
   }
 
-  #eachPaid(
-    { bot, rules }: { bot: string; rules: readonly RuleCharge[] },
-    paid: readonly Paid[],
-    now: number,
-    step: (charge: RuleCharge, rule: RuleState, paid: Paid, now: number) => void,
-  ): void {
-    paid.forEach((item, i) => {
-      this.#change(bot, rules[i]!, now, (rule) => step(rules[i]!, rule, item, now));
-    });
-  }
-
   #record(bot: string, id: string, now: number): HeldRecord | undefined {
     const record = this.#records.get(keyOf(bot, id));
     return isGone(record, now) ? undefined : record;
-  }
-
-  /** A rule at rest has no state: what is left of it is not looked at. */
-  #rule(bot: string, charge: RuleCharge, now: number): RuleState {
-    const found = this.#rules.get(keyOf(bot, charge.key));
-    return found && restsAt(found) > now ? found : freshRule();
-  }
-
-  /** Changes a rule. The write comes last, because it may drop entries that rest. */
-  #change(bot: string, charge: RuleCharge, now: number, change: (rule: RuleState) => void): void {
-    const key = keyOf(bot, charge.key);
-    const found = this.#rules.get(key);
-    const rule = found && restsAt(found) > now ? found : freshRule();
-    change(rule);
-    if (restsAt(rule) <= now) this.#rules.delete(key);
-    else if (rule !== found) this.#rules.set(key, rule, now);
   }
 
   #now(): number {
@@ -408,60 +392,4 @@ export class MemoryStore implements Store {
   }
 }
 
-const keyOf = (bot: string, name: string): string => `${bot}:${name}`;
-
-/** SENDING → RESERVED: the frozen rule and narrower ones stay paid, wider ones are paid again. */
-function backInLine(request: FreezeRequest, record: HeldRecord, rule: RuleState, now: number): void {
-  record.state = "reserved";
-  record.attempt++;
-  record.stage = request.frozen;
-  record.paid = record.paid.slice(0, request.frozen + 1);
-  record.paid[request.frozen]!.turn = localTime(rule, now);
-  record.lease = Math.max(now, rule.thaw) + request.graceUs;
-  record.expires = Math.max(record.expires, record.lease);
-}
-
-/** DONE and AMBIGUOUS hold no lease, and what was paid stays paid. */
-function close(
-  record: HeldRecord,
-  state: HeldRecord["state"],
-  result: string | undefined,
-  now: number,
-  ttlUs: number,
-): void {
-  record.state = state;
-  record.result = result;
-  record.closedAt = now;
-  record.expires = now + ttlUs;
-  record.lease = 0;
-  record.stage = 0;
-  record.paid = none;
-}
-
-const none: readonly Paid[] = Object.freeze([]);
-
-function answerTo(
-  meeting: Exclude<ReturnType<typeof meet>, "claim">,
-  record: HeldRecord,
-  { graceUs }: AdmitRequest,
-  now: number,
-): Admission {
-  switch (meeting) {
-    case "resume":
-    case "go":
-      return { status: "go", leaseUs: record.lease - now, nowUs: now };
-    case "done":
-      return { status: "done", result: record.result, nowUs: now };
-    case "reserved-by-other":
-      return {
-        status: "busy",
-        state: "reserved",
-        waitUs: Math.max(0, record.lease - graceUs - now),
-        nowUs: now,
-      };
-    case "sending-by-other":
-      return { status: "busy", state: "sending", waitUs: 0, nowUs: now };
-    default:
-      return { status: meeting, nowUs: now };
-  }
-}
+const isWindow = ({ params }: RuleCharge): boolean => params.kind === "window";
