@@ -11,6 +11,7 @@ import { fingerprint } from "./suites/fingerprint.js";
 import * as growth from "./suites/growth.js";
 import { heap } from "./suites/heap.js";
 import { memory } from "./suites/memory.js";
+import { observe } from "./suites/observe.js";
 import { race } from "./suites/race.js";
 import { throughput } from "./suites/throughput.js";
 
@@ -27,6 +28,7 @@ const suites: Readonly<Record<string, () => Promise<Rows>>> = {
   heap,
   race,
   keys: () => growth.keys(server, rounds),
+  observe: () => observe(server),
   processes: () => growth.processes(server),
 };
 

@@ -11,6 +11,9 @@ const peers = [
   "bottleneck",
   "grammy",
   "ioredis",
+  "pino",
+  "prom-client",
+  "@opentelemetry/api",
   "rate-limiter-flexible",
   "redis-semaphore",
 ];
@@ -21,7 +24,7 @@ const peers = [
  */
 export async function buildPrograms(): Promise<void> {
   const kit = fileURLToPath(new URL(".", import.meta.url));
-  const programs = ["at-work", "fingerprints", "heap-per-chat", "racer"];
+  const programs = ["at-work", "fingerprints", "heap-per-chat", "observers", "racer"];
   await build({
     entry: programs.map((name) => `${kit}${name}.ts`),
     outDir: built,

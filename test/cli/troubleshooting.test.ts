@@ -1,6 +1,7 @@
 import { createGuard, type GuardOptions } from "@sendonce/core";
 import { chargesToRead, recordKey, redisStore, ruleKey, rulesOfPreset } from "@sendonce/core/redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { anchorOf } from "../../docs/.vitepress/anchors.js";
 import { read } from "../house/repository.js";
 import { startProxy } from "../kit/redis/proxy.js";
 import { type RedisServer, startRedis } from "../kit/redis/server.js";
@@ -136,13 +137,6 @@ const prepared: Readonly<Record<string, Prepare>> = {
 };
 
 const symptoms = symptomsOf("docs/troubleshooting.md");
-
-/** As the site that shows Markdown makes them from headings. */
-const anchorOf = (title: string): string =>
-  title
-    .toLowerCase()
-    .replace(/[^\w\s-]/g, "")
-    .replaceAll(" ", "-");
 
 beforeAll(async () => {
   const acl = [`user bot on >${canary} ~sendonce:* &* +@all -set`];

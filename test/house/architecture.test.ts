@@ -40,7 +40,7 @@ describe("docs/architecture.md", () => {
     const spread = [...read("test/house/arrows.test.ts").matchAll(/^ {4}name: "(\w+)",$/gm)];
     const names = [...layers, ...spread].map(([, name]) => name!);
     expect(names).toContain("domain");
-    const missing = names.filter((name) => !new RegExp(`^  ${name}\\[`, "m").test(drawn));
+    const missing = names.filter((name) => !new RegExp(`^[ │]*${name} {2,}`, "m").test(drawn));
     expect(missing).toEqual([]);
   });
 });

@@ -8,12 +8,15 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 const skipped = new Set(["node_modules", "dist", "coverage", ".git", "reports", ".stryker-tmp"]);
 
+/** The API reference is made from the sources. */
+const made = join("docs", "api");
+
 /** Every file below `folder` that somebody wrote, as paths from the root with forward slashes. */
 export function filesIn(folder = ""): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesIn(path);
+      if (entry.isDirectory()) return skipped.has(entry.name) || path === made ? [] : filesIn(path);
       return entry.isFile() ? [path.split(sep).join("/")] : [];
     })
     .sort();

@@ -32,7 +32,7 @@ const weighed: readonly Weighed[] = [
   { what: "core/opentelemetry", entry: "packages/core/src/opentelemetry/index.ts", limit: 6_000 },
   { what: "grammy", entry: "packages/grammy/src/index.ts", limit: 3_000 },
   { what: "telegraf", entry: "packages/telegraf/src/index.ts", limit: 3_000 },
-  { what: "prometheus", entry: "packages/prometheus/src/index.ts", limit: 1_500 },
+  { what: "prometheus", entry: "packages/prometheus/src/index.ts", limit: 2_000 },
 ];
 
 for (const one of weighed) {

@@ -66,7 +66,7 @@ describe("a record of a sent message that somebody has changed", () => {
     const { admin, prefix, first, second, send, requests } = await fleet();
     const { key } = await send(first, "whole");
     const whole = (await admin.get(`${prefix}1:r:${key}`)) as string;
-    expect(whole).toMatch(/^D\|\d+\|\|m\[4711,1,7,0\]$/);
+    expect(whole).toMatch(/^D\|\d+\|\|h\[4711,1\]$/);
     for (let length = 0; length < whole.length; length++) {
       await admin.set(`${prefix}1:r:${key}`, whole.slice(0, length));
       expect(await endOf(send(second, "whole")), whole.slice(0, length)).toMatch(
@@ -87,6 +87,7 @@ describe("a record of a sent message that somebody has changed", () => {
   });
 
   test.each([
+    ['h[1,1,{"photo":{"toString":1},"p":["x"],"__proto__":{"polluted":true}}]'],
     ['m[1,1,1,{"toString":1}]'],
     ['m[1,1,1,["map"]]'],
     ['m[1,1,1,2,{"photo":{"toString":1},"p":["x"],"__proto__":{"polluted":true}}]'],

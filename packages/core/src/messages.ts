@@ -95,8 +95,7 @@ export class Messages {
   }
 
   #settle(job: Job, outcome: Outcome, reply: Reply): Soon<Delivery> {
-    const result =
-      outcome.kind === "ok" ? this.#results.keep(job, job.call.method, outcome.result) : undefined;
+    const result = outcome.kind === "ok" ? this.#results.keep(job, outcome.result) : undefined;
     const as = settlementOf(outcome, job.identity);
     const { owner, attempt, ttlUs, charges: rules } = job;
     const { bot } = job.call;

@@ -6,7 +6,8 @@ import {
   measureNames,
   measures,
 } from "@sendonce/core";
-import { Histogram, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { CountedHistogram } from "./counted-histogram.js";
 import { definitionOf } from "./definition.js";
 
 /** Upper bounds in seconds. */
@@ -17,13 +18,13 @@ export interface Buckets {
 
 /** The histograms of one registry. */
 export class HistogramBoard {
-  readonly #metrics: ReadonlyMap<MeasureName, Histogram>;
+  readonly #metrics: ReadonlyMap<MeasureName, CountedHistogram>;
 
   constructor(registry: Registry, prefix: string, given: Buckets) {
     this.#metrics = new Map(
       measureNames("histogram").map((name) => [
         name,
-        new Histogram({
+        new CountedHistogram({
           ...definitionOf(name, prefix),
           buckets: [...((name === "wait" ? given.wait : given.store) ?? bucketsOf(name))],
           registers: [registry],
@@ -33,10 +34,7 @@ export class HistogramBoard {
   }
 
   /** One series. */
-  readonly series = (name: MeasureName, labels: Labels): Add => {
-    const metric = this.#metrics.get(name)!;
-    return (seconds) => metric.observe(labels, seconds);
-  };
+  readonly series = (name: MeasureName, labels: Labels): Add => this.#metrics.get(name)!.series(labels);
 }
 
 const bucketsOf = (name: MeasureName): readonly number[] => (measures[name] as Measure).buckets ?? [];

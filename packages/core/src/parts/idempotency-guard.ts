@@ -124,7 +124,7 @@ export class IdempotencyGuard {
    * Says that an operation started with `leaseMs` is still on its way. Not needed without `leaseMs` while the
    * process that started it lives.
    *
-   * @param leaseMs how much longer, from now. @default 30_000
+   * @param options `leaseMs`: how much longer, from now; 30_000 without
    * @returns `false` when it is not this owner's any more, or its lease was over: others read `unknown`
    * @throws ConfigurationError when an argument is wrong; StoreUnavailable when the store does not answer
    * @example

@@ -77,10 +77,11 @@ export class Connection {
     patienceMs: number = movingPatienceMs,
   ): Promise<unknown[]> {
     const keys = script.keys(input);
+    const args = script.args(input);
     const command = (client: Client) =>
-      client.evalsha(script.sha1, keys.length, ...keys, ...script.args(input)).catch((error: unknown) => {
+      client.evalsha(script.sha1, keys.length, ...keys, ...args).then(undefined, (error: unknown) => {
         if (!isMissingScript(error)) throw error;
-        return client.eval(script.source, keys.length, ...keys, ...script.args(input));
+        return client.eval(script.source, keys.length, ...keys, ...args);
       });
     return this.#answer(script.name, command, patienceMs) as Promise<unknown[]>;
   }
@@ -243,7 +244,8 @@ function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let due = performance.now() + ms;
     let timer = setTimeout(look, ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    const ended = () => clearTimeout(timer);
+    work.then(resolve, reject).then(ended);
     function look() {
       const late = performance.now() - due;
       if (late < tooBusyMs) return void setImmediate(() => setImmediate(giveUp));

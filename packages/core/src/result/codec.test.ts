@@ -45,7 +45,7 @@ describe("what is stored of a result", () => {
     await send();
     expect(stored[0]).toMatch(/^e1/);
     expect(mirror.decode(stored[0]!.slice(1))).toMatch(
-      result === "full" ? /^j\{"message_id":4711/ : /^m\[4711,/,
+      result === "full" ? /^j\{"message_id":4711/ : /^h\[4711,/,
     );
   });
 

@@ -1,9 +1,12 @@
-import { chatOf, chatTypeCode } from "./chat.js";
+import { chatOf, chatOfPayload, chatTypeCode } from "./chat.js";
 import { fileOfMessage, mediaOf, storedFile } from "./media.js";
 import { type Fields, fieldsOf, identifier, known, wholeNumber } from "./reading.js";
 
 /** `[message_id, date, chat.id, chat type]` and, where there is more to keep, an object with it. */
 export type PackedMessage = readonly [number, number, number, number | string, Fields?];
+
+/** `[message_id, date]` of a message in the chat that its call names, and an object where there is more to keep. */
+export type PackedHere = readonly [number, number, Fields?];
 
 /** Stored name → field of a Message, for plain numbers. */
 const numberFields = { t: "message_thread_id", e: "ephemeral_message_id" } as const;
@@ -30,6 +33,27 @@ export function packed(message: Fields): PackedMessage {
   ] as const;
   const more = known(details(message));
   return Object.keys(more).length > 0 ? [...head, more] : head;
+}
+
+/** The same without its chat, where the payload names that by its number and the number tells its type. */
+export function packedHere(message: Fields, payload: Fields): PackedHere | undefined {
+  const [messageId, date, chatId, type, more] = packed(message);
+  const named = chatOfPayload(payload);
+  const isNamed = named.username === undefined && chatId !== 0 && named.id === chatId;
+  if (!isNamed || named.type !== chatOf(chatId, type).type) return undefined;
+  return more ? [messageId, date, more] : [messageId, date];
+}
+
+/** A message of the call's chat with that chat. */
+export function broughtHere([messageId, date, more]: PackedHere, payload: Fields): PackedMessage {
+  const { id, type } = chatOfPayload(payload);
+  const head = [messageId, date, id, chatTypeCode(type)] as const;
+  return more === undefined ? head : [...head, more];
+}
+
+/** Whether a value from the store is a message in this form. */
+export function isPackedHere(value: unknown): value is PackedHere {
+  return Array.isArray(value) && Number.isSafeInteger(value[0]) && Number.isSafeInteger(value[1]);
 }
 
 function details(message: Fields): Fields {

@@ -30,9 +30,9 @@ export class Results {
   }
 
   /** Remembers a result; answers the part of it that goes to the store. */
-  keep(job: Job, method: string, result: unknown): string | undefined {
+  keep(job: Job, result: unknown): string | undefined {
     if (job.identity.id === undefined) return undefined;
-    const stored = this.#encoded(storedResult(method, result, this.#mode));
+    const stored = this.#encoded(storedResult(job.call, result, this.#mode));
     const json = jsonOf(result);
     if (json !== undefined) this.#remembered.set(nameOf(job), { stored, json });
     return stored;

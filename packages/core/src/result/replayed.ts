@@ -2,7 +2,15 @@ import type { Call } from "../call.js";
 import { costOf, resultShape } from "../methods.js";
 import { chatOfPayload } from "./chat.js";
 import { contentOf } from "./content.js";
-import { diceValueOf, isPacked, type PackedMessage, pollIdOf, unpacked } from "./packed-message.js";
+import {
+  broughtHere,
+  diceValueOf,
+  isPacked,
+  isPackedHere,
+  type PackedMessage,
+  pollIdOf,
+  unpacked,
+} from "./packed-message.js";
 import { type Fields, fieldsOf, wholeNumber } from "./reading.js";
 import { forms } from "./stored.js";
 
@@ -44,6 +52,10 @@ function read(call: Call, form: string | undefined, body: unknown): unknown {
   switch (form) {
     case forms.message:
       return isPacked(body) ? message(call, body, payloadOf(call)) : undefined;
+    case forms.here:
+      return isPackedHere(body)
+        ? message(call, broughtHere(body, payloadOf(call)), payloadOf(call))
+        : undefined;
     case forms.messages:
       return Array.isArray(body) && body.every(isPacked) ? album(call, body) : undefined;
     case forms.ids:

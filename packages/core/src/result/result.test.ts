@@ -13,23 +13,37 @@ const fileId = "AgACAgIAAxkDAAIBZ2c_-k".repeat(3);
 
 /** What a second caller gets after a first one got `result`. */
 function replay(method: string, payload: Payload, result: unknown, mode: ResultMode = "minimal"): unknown {
-  return replayedResult(call(method, payload), storedResult(method, result, mode));
+  return replayedResult(call(method, payload), storedResult(call(method, payload), result, mode));
 }
 
 describe("minimal storage", () => {
   it("of a text message to a supergroup takes less than 40 bytes", () => {
     const message = { ...head, from: { id: 1, is_bot: true, first_name: "Owl" }, text: "Hello" };
-    const stored = storedResult("sendMessage", message, "minimal")!;
+    const stored = storedResult(call("sendMessage"), message, "minimal")!;
     expect(stored).toBe("m[4711,1732380000,-1001234567890,2]");
     const later = { ...message, message_id: 12_345_678 };
-    expect(storedResult("sendMessage", later, "minimal")!.length).toBeLessThan(40);
+    expect(storedResult(call("sendMessage"), later, "minimal")!.length).toBeLessThan(40);
+  });
+
+  it("to a chat that the call names by its number takes half of that", () => {
+    const to = (chat_id: number | string, chat: object) =>
+      storedResult(call("sendMessage", { chat_id }), { ...head, chat }, "minimal");
+    expect(to(7, { id: 7, type: "private" })).toBe("h[4711,1732380000]");
+    expect(to("7", { id: 7, type: "private" })).toBe("h[4711,1732380000]");
+    expect(to(group.id, group)).toBe("h[4711,1732380000]");
+    // Its number does not tell what a channel is, and a name tells no number; a group that moved has another one.
+    expect(to(group.id, { ...group, type: "channel" })).toBe("m[4711,1732380000,-1001234567890,3]");
+    expect(to("@owls", group)).toBe("m[4711,1732380000,-1001234567890,2]");
+    expect(to(-77, group)).toBe("m[4711,1732380000,-1001234567890,2]");
   });
 
   it("of everything else is small too", () => {
-    expect(storedResult("copyMessage", { message_id: 5 }, "minimal")).toBe("i5");
-    expect(storedResult("copyMessages", [{ message_id: 5 }, { message_id: 6 }], "minimal")).toBe("i[5,6]");
-    expect(storedResult("sendGift", true, "minimal")).toBe("jtrue");
-    expect(storedResult("sendMessage", head, "none")).toBe("n");
+    expect(storedResult(call("copyMessage"), { message_id: 5 }, "minimal")).toBe("i5");
+    expect(storedResult(call("copyMessages"), [{ message_id: 5 }, { message_id: 6 }], "minimal")).toBe(
+      "i[5,6]",
+    );
+    expect(storedResult(call("sendGift"), true, "minimal")).toBe("jtrue");
+    expect(storedResult(call("sendMessage"), head, "none")).toBe("n");
   });
 
   it("holds no text that was in the result", () => {
@@ -57,7 +71,7 @@ describe("minimal storage", () => {
           { ok: message },
           resultShape(method) === "other" ? true : text,
         ]) {
-          expect(storedResult(method, result, "minimal")).not.toContain(text);
+          expect(storedResult(call(method), result, "minimal")).not.toContain(text);
         }
       }),
     );
@@ -70,8 +84,10 @@ describe("minimal storage", () => {
   });
 
   it("of something huge is only that it was sent", () => {
-    expect(storedResult("postStory", { id: Array.from({ length: 5000 }, (_, i) => i) }, "minimal")).toBe("n");
-    expect(storedResult("createInvoiceLink", "x".repeat(5000), "minimal")).toBe("n");
+    expect(
+      storedResult(call("postStory"), { id: Array.from({ length: 5000 }, (_, i) => i) }, "minimal"),
+    ).toBe("n");
+    expect(storedResult(call("createInvoiceLink"), "x".repeat(5000), "minimal")).toBe("n");
   });
 });
 
@@ -281,6 +297,9 @@ describe("when nothing was kept", () => {
       "m",
       "m[",
       "m[1]",
+      "h[1]",
+      'h["x",1]',
+      "h{}",
       "m{}",
       'l["x"]',
       "z[1]",
@@ -332,7 +351,7 @@ describe("whatever comes", () => {
   it("storing and replaying never throw, and the mark that it was sent is never lost", () => {
     fc.assert(
       fc.property(anyCall, anyResult, fc.constantFrom(...modes), (asked, result, mode) => {
-        const stored = storedResult(asked.method, result, mode);
+        const stored = storedResult(asked, result, mode);
         expect(stored).toMatch(/^[nmlij]/);
         expect(replayedResult(asked, stored)).toBeDefined();
       }),
@@ -343,7 +362,7 @@ describe("whatever comes", () => {
   it("two replays share nothing with each other, the payload or the result", () => {
     fc.assert(
       fc.property(anyCall, anyResult, fc.constantFrom(...modes), (asked, result, mode) => {
-        const stored = storedResult(asked.method, result, mode);
+        const stored = storedResult(asked, result, mode);
         const first = objectsIn(replayedResult(asked, stored));
         const others = [replayedResult(asked, stored), asked.payload, result].map((value) =>
           objectsIn(value),
@@ -357,7 +376,7 @@ describe("whatever comes", () => {
   it("a replay is JSON", () => {
     fc.assert(
       fc.property(anyCall, anyResult, fc.constantFrom(...modes), (asked, result, mode) => {
-        const answer = replayedResult(asked, storedResult(asked.method, result, mode));
+        const answer = replayedResult(asked, storedResult(asked, result, mode));
         expect(() => JSON.stringify(answer)).not.toThrow();
       }),
     );
@@ -375,10 +394,10 @@ describe("whatever comes", () => {
         },
       },
     );
-    for (const mode of modes) expect(storedResult("sendMessage", trap, mode)).toBe("n");
+    for (const mode of modes) expect(storedResult(call("sendMessage"), trap, mode)).toBe("n");
     const cycle: Record<string, unknown> = { ...head };
     cycle.self = cycle;
-    expect(storedResult("sendMessage", cycle, "full")).toMatch(/^m\[4711,/);
+    expect(storedResult(call("sendMessage"), cycle, "full")).toMatch(/^m\[4711,/);
   });
 
   it("any string in the store is survived", () => {

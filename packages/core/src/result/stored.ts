@@ -1,6 +1,7 @@
+import type { Call } from "../call.js";
 import { resultShape } from "../methods.js";
 import { bareJson } from "./bare.js";
-import { isMessage, packed } from "./packed-message.js";
+import { isMessage, packed, packedHere } from "./packed-message.js";
 import { fieldsOf, wholeNumber } from "./reading.js";
 
 /**
@@ -20,6 +21,8 @@ export const forms = {
   sent: "n",
   /** One message. */
   message: "m",
+  /** One message, in the chat that the call names. */
+  here: "h",
   /** A list of messages. */
   messages: "l",
   /** A message id, or a list of them. */
@@ -31,13 +34,17 @@ export const forms = {
 } as const;
 
 /**
- * A result for the store; a text message to a supergroup takes 38 bytes. Never throws: whatever the result
- * holds, the message was sent, and that is the one thing that must not be lost.
+ * A result for the store; a text message to a chat that the payload names by its number takes 20 bytes. Never throws:
+ * whatever the result holds, the message was sent, and that is the one thing that must not be lost.
  */
-export function storedResult(method: string, result: unknown, mode: ResultMode): string | undefined {
+export function storedResult(
+  { method, payload }: Pick<Call, "method" | "payload">,
+  result: unknown,
+  mode: ResultMode,
+): string | undefined {
   try {
     if (mode === "none") return forms.sent;
-    return (mode === "full" ? full(result) : undefined) ?? minimal(method, result) ?? forms.sent;
+    return (mode === "full" ? full(result) : undefined) ?? minimal(method, result, payload) ?? forms.sent;
   } catch {
     // A getter that throws, or something else that never came out of Telegram's JSON.
     return forms.sent;
@@ -58,8 +65,11 @@ function tryJson(value: unknown): string | undefined {
 }
 
 /** By what the result is, not by what the method should answer: a plugin may have changed it. */
-function minimal(method: string, result: unknown): string | undefined {
-  if (isMessage(result)) return forms.message + JSON.stringify(packed(result));
+function minimal(method: string, result: unknown, payload: unknown): string | undefined {
+  if (isMessage(result)) {
+    const here = packedHere(result, fieldsOf(payload) ?? {});
+    return here ? forms.here + JSON.stringify(here) : forms.message + JSON.stringify(packed(result));
+  }
   const id = messageId(result);
   if (id !== undefined) return forms.ids + id;
   if (Array.isArray(result) && result.length > 0) {

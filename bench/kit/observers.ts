@@ -4,19 +4,14 @@
  * all three. The contestants take turns in short laps, so that all see the same weather, and the best lap of a round
  * counts, which others on the machine disturbed least; each is compared with the unwatched one of the same round (and
  * the best lap of all with its best), by the time that
- * passed and by this process's own time on the processor. Numbers vary with the machine: compare the rows of one run.
- *
- *     pnpm exec tsx bench/observe.ts            REDIS_URL=… for another Redis than one of its own
+ * passed and by this process's own time on the processor: `observers.ts <redis url>`; says one JSON line per row.
  */
-import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { createGuard, type Guard, type GuardOptions, memoryStore, tokenBucket } from "@sendonce/core";
 import { observe as observeByTelemetry } from "@sendonce/core/opentelemetry";
 import { redisStore } from "@sendonce/core/redis";
 import { observe as observeByPrometheus } from "@sendonce/prometheus";
 import pino from "pino";
 import { Registry } from "prom-client";
-import { RedisServer } from "../test/kit/redis/server.js";
 
 const unlimited = tokenBucket({ capacity: 1_000_000, refillPerSecond: 1_000_000 });
 const limits = { chat: unlimited, group: false, global: unlimited, bulk: false } as const;
@@ -140,44 +135,29 @@ function compared(costs: readonly number[], plain: readonly number[]): string {
   return `${percent(median(ratios))} (${percent(ratios[0]!)} to ${percent(ratios.at(-1)!)})`;
 }
 
-function print(place: Place, costs: ReadonlyMap<string, readonly Cost[]>): void {
+function rowsOf(place: Place, costs: ReadonlyMap<string, readonly Cost[]>): object[] {
   const column = (name: string, what: keyof Cost) => costs.get(name)!.map((cost) => cost[what]);
-  console.log(
-    `\n${place.name}: ${inFlight} in flight, ${rounds} rounds of ${place.laps} laps of ${place.lap} sends`,
-  );
-  const rows = [...costs].map(([name, all]) => {
+  return [...costs].map(([name, all]) => {
     const { passed, processor } = medianCost(all);
-    return [
-      name,
-      {
-        "µs each": Number(passed.toFixed(1)),
-        "against nobody": compared(column(name, "passed"), column("nobody", "passed")),
-        "µs of processor": Number(processor.toFixed(1)),
-        "against nobody ": compared(column(name, "processor"), column("nobody", "processor")),
-        "best of all": percent(
-          Math.min(...column(name, "processor")) / Math.min(...column("nobody", "processor")),
-        ),
-      },
-    ];
+    return {
+      place: place.name,
+      "watched by": name,
+      "µs each": Number(passed.toFixed(1)),
+      "against nobody": compared(column(name, "passed"), column("nobody", "passed")),
+      "µs of processor": Number(processor.toFixed(1)),
+      "against nobody ": compared(column(name, "processor"), column("nobody", "processor")),
+      "best of all": percent(
+        Math.min(...column(name, "processor")) / Math.min(...column("nobody", "processor")),
+      ),
+    };
   });
-  console.table(Object.fromEntries(rows));
 }
 
-/** Runs both races and prints them. */
-export async function benchObserve(): Promise<void> {
-  const server = process.env.REDIS_URL ? undefined : await RedisServer.launch();
-  const url = process.env.REDIS_URL ?? server!.url;
-  const overRedis = { name: "over Redis", options: () => ({ store: redisStore(url) }), lap: 64, laps: 20 };
-  const inMemory = { name: "in memory", options: () => ({ store: memoryStore() }), lap: 100, laps: 30 };
-  try {
-    for (const place of [overRedis, inMemory]) print(place, await race(place));
-  } finally {
-    await server?.stop();
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(`${cpus()[0]?.model ?? "cpu"} × ${cpus().length}, Node ${process.version}`);
-  console.log(new Date().toISOString().slice(0, 10));
-  await benchObserve();
-}
+const url = process.argv[2]!;
+const places: readonly Place[] = [
+  { name: "Redis", options: () => ({ store: redisStore(url) }), lap: 64, laps: 20 },
+  { name: "memory", options: () => ({ store: memoryStore() }), lap: 100, laps: 30 },
+];
+for (const place of places)
+  for (const row of rowsOf(place, await race(place))) console.log(JSON.stringify(row));
+process.exit(0);
