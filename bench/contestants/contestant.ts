@@ -27,6 +27,6 @@ export interface Contestant {
 }
 
 /** So many chats take turns. */
-export const chats = Number(process.env.BENCH_CHATS ?? 10_000);
+const chats = Number(process.env.BENCH_CHATS ?? 10_000);
 
 export const chatOf = (i: number): number => 1 + (i % chats);

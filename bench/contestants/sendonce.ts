@@ -4,12 +4,12 @@ import type { Contestant, Running } from "./contestant.js";
 import { through } from "./telegram.js";
 
 /** So high that nothing waits. */
-export const unlimited = tokenBucket({ capacity: 1_000_000, refillPerSecond: 1_000_000 });
+const unlimited = tokenBucket({ capacity: 1_000_000, refillPerSecond: 1_000_000 });
 /** Per chat and bot-wide, as by default. */
-export const limits = { chat: unlimited, group: false, global: unlimited, bulk: false } as const;
+const limits = { chat: unlimited, group: false, global: unlimited, bulk: false } as const;
 
 /** A real transformer over a guard. */
-export function guarded(options: { store?: Store; idempotency?: false }): Running {
+function guarded(options: { store?: Store; idempotency?: false }): Running {
   const guard = createGuard({ namespace: "bench", limits, maxWaitMs: 60_000, ...options });
   return { send: through(reliability(guard)), close: () => guard.close() };
 }

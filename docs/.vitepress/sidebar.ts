@@ -47,6 +47,7 @@ export const guides: Item[] = [
       page("Troubleshooting", "/troubleshooting"),
       page("Reliability", "/reliability"),
       page("Security", "/security"),
+      page("Where it runs", "/support"),
     ],
   },
   {
@@ -58,6 +59,7 @@ export const guides: Item[] = [
   {
     text: "How it is made",
     items: [
+      page("Architecture", "/architecture"),
       page("Decisions", "/decisions"),
       page("What Redis is asked", "/scripts"),
       page("Mutation testing", "/mutation"),

@@ -26,7 +26,7 @@ export function filesIn(folder = ""): string[] {
 export const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 /** Tests, and what only tests import: neither is shipped. */
-export const isTest = (path: string): boolean =>
+const isTest = (path: string): boolean =>
   /\.(test|test-d)\.ts$/.test(path) || /\/src\/(.*\/)?test\//.test(path);
 
 /** The TypeScript sources of a package that end up in its tarball. */

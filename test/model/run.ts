@@ -44,7 +44,7 @@ export function commandOf(run: Run): Command | undefined {
 }
 
 /** The run once it has sent a command. */
-export const sending = (run: Run, command: Command): Run => ({ ...run, sent: run.sent | only(command) });
+const sending = (run: Run, command: Command): Run => ({ ...run, sent: run.sent | only(command) });
 
 export const admitting = (run: Run): Run => ({
   ...sending(run, { verb: "admit", attempt: run.attempt }),

@@ -24,7 +24,7 @@ export function tallyOf({ files }: MutationReport): Tally {
 }
 
 /** Of a hundred mutants, how many a test has noticed. */
-export function scoreOf({ killed, timeout, survived, uncovered }: Tally): number {
+function scoreOf({ killed, timeout, survived, uncovered }: Tally): number {
   return (100 * (killed + timeout)) / (killed + timeout + survived + uncovered);
 }
 

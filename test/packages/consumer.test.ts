@@ -1,92 +1,38 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { manifestOf, root } from "../house/repository.js";
 import { startRedis } from "../kit/redis/server.js";
-import { buildIfStale, environment, packAll, run, tool } from "./pack.js";
+import { ConsumerHome } from "./consumer-home.js";
+import { environment, run, tool } from "./pack.js";
+import { provideRuntimes, type Runtime, runOn, runtimes } from "./runtimes.js";
 
-/** Where the consumer lives: far from the workspace, so that nothing resolves by accident. */
-let home: string;
+const consumer = new ConsumerHome();
+const { folder: home } = consumer;
 let url: string;
-let emulator: ChildProcess;
 
 beforeAll(async () => {
-  home = realpathSync(mkdtempSync(join(tmpdir(), "sendonce-consumer-")));
-  cpSync(join(root, "test", "packages", "consumer"), home, { recursive: true });
-  for (const name of ["typed", "telegraf-typed"])
-    for (const extension of ["mts", "cts"])
-      cpSync(join(home, `${name}.ts`), join(home, `${name}.${extension}`));
-  await buildIfStale();
-  await installTarballs();
-  await startEmulator();
+  await Promise.all([consumer.prepare(), provideRuntimes()]);
+  url = consumer.url;
 }, 180_000);
 
-afterAll(async () => {
-  if (emulator?.exitCode === null && emulator.kill()) await once(emulator, "exit");
-  if (home !== undefined) rmSync(home, { recursive: true, force: true });
-});
-
-async function installTarballs(): Promise<void> {
-  const tarballs = await packAll(home);
-  const node = manifestOf().devDependencies?.["@types/node"];
-  const dependencies = {
-    ...Object.fromEntries([...tarballs].map(([name, path]) => [`@sendonce/${name}`, `file:${path}`])),
-    grammy: versionHere("grammy"),
-    telegraf: versionHere("telegraf"),
-    "@types/node": node,
-  };
-  writeFileSync(
-    join(home, "package.json"),
-    JSON.stringify({ name: "consumer", private: true, dependencies }),
-  );
-  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock"], {
-    cwd: home,
-  });
-}
-
-const versionHere = (name: string): string =>
-  (JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")) as { version: string })
-    .version;
-
-/** The program that the emulator's package installs. */
-async function startEmulator(): Promise<void> {
-  const bin = join(home, "node_modules", ".bin", "sendonce-emulator");
-  emulator = spawn(bin, ["--port", "0"], {
-    cwd: home,
-    env: environment(),
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let said = "";
-  for await (const chunk of emulator.stdout!.iterator({ destroyOnReturn: false })) {
-    said += chunk;
-    const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
-    if (found && said.includes("ledger")) {
-      url = found[0];
-      return;
-    }
-  }
-  throw new Error(`sendonce-emulator ended: ${said}`);
-}
+afterAll(() => consumer.close());
 
 /** Runs a script as the consumer would; it has 20 s to end by itself. */
 const node = (script: string, ...args: (string | number)[]): Promise<string> =>
   run(process.execPath, [script, ...args.map(String)], { cwd: home, timeoutMs: 20_000 });
 
-async function textsIn(chat: number): Promise<string[]> {
-  const response = await fetch(`${url}/_emulator/ledger?chat=${chat}`);
-  const { received } = (await response.json()) as { received: { text: string }[] };
-  return received.map(({ text }) => text);
-}
+const textsIn = (chat: number): Promise<string[]> => consumer.textsIn(chat);
 
-async function sendsOnce(script: string, chat: number, text: string): Promise<void> {
-  const { ids } = JSON.parse(await node(script, url, chat)) as { ids: number[] };
+/** The script says which messages its two equal sends made: it must be one, and the chat must have got one. */
+async function saysOnce(said: string, chat: number, text: string): Promise<void> {
+  const { ids } = JSON.parse(said) as { ids: number[] };
   expect(ids).toHaveLength(2);
   expect(ids[0]).toBe(ids[1]);
   expect(await textsIn(chat)).toEqual([text]);
 }
+
+const sendsOnce = async (script: string, chat: number, text: string): Promise<void> =>
+  saysOnce(await node(script, url, chat), chat, text);
 
 describe("a consumer outside the workspace installs the packed tarballs", () => {
   test("an ESM script that sends a message twice sends it once", () =>
@@ -168,3 +114,42 @@ describe("a consumer outside the workspace installs the packed tarballs", () => 
     },
   );
 });
+
+describe.each(runtimes)("the same tarballs on $name", (runtime) => {
+  // Chats of its own.
+  const first = 1000 * (runtimes.indexOf(runtime) + 1);
+  const runs = (script: string, chat: number, env?: NodeJS.ProcessEnv) =>
+    runOn(runtime, script, [url, String(chat)], env ? { cwd: home, env } : { cwd: home });
+
+  test("it is the program that its name says", async () => {
+    const versions = JSON.parse(await runOn(runtime, "versions.mjs", [], { cwd: home })) as object;
+    expect(versions).toMatchObject({ [engineOf(runtime)]: runtime.from.split("@").at(-1) });
+  });
+
+  test.each([
+    ["grammY, ESM", "import.mjs", first + 1, "from ESM"],
+    ["grammY, CommonJS", "require.cjs", first + 2, "from CommonJS"],
+    ["Telegraf, ESM", "telegraf.mjs", first + 3, "from Telegraf, ESM"],
+    ["Telegraf, CommonJS", "telegraf.cjs", first + 4, "from Telegraf, CommonJS"],
+  ])("%s: a message that is sent twice is sent once", async (_, script, chat, text) =>
+    saysOnce(await runs(script, chat), chat, text),
+  );
+
+  test("keys, scopes and updates are known, across an ESM and a CommonJS copy", async () => {
+    const said = JSON.parse(await runs("mixed.mjs", first + 5)) as object;
+    expect(said).toEqual({ twoCopies: true, keyReplayed: true, keyObeyed: true, update: 78 });
+    expect(await textsIn(first + 5)).toEqual(["keyed", "scoped", "scoped", "answered", "answered"]);
+  });
+
+  test("over Redis it sends once together with this Node, and exits by itself", async () => {
+    const redis = await startRedis();
+    const env = { ...environment(), REDIS_URL: redis.url };
+    const here = await run(process.execPath, ["shared.mjs", url, String(first + 6)], { cwd: home, env });
+    expect(await runs("shared.mjs", first + 6, env)).toBe(here);
+    expect(await runs("shared.cjs", first + 6, env)).toBe(here);
+    expect(await textsIn(first + 6)).toEqual(["from everywhere"]);
+  });
+});
+
+/** Under which name it tells its version: each of them also tells which Node it resembles. */
+const engineOf = ({ name }: Runtime): string => name.toLowerCase().split(" ")[0]!;

@@ -40,9 +40,13 @@ export async function buildIfStale(): Promise<void> {
   await pnpm([...stale.flatMap((name) => ["--filter", `./packages/${name}`]), "run", "build"]);
 }
 
-/** Packs every package as it would be published; returns the tarballs by the packages' folder names. */
-export async function packAll(folder: string): Promise<Map<string, string>> {
-  await pnpm(["-r", "--filter", "./packages/*", "pack", "--pack-destination", folder]);
+/**
+ * Packs every package as it would be published; returns the tarballs by the packages' folder names.
+ *
+ * @param workspace where the packages are: here, or a copy
+ */
+export async function packAll(folder: string, workspace = root): Promise<Map<string, string>> {
+  await pnpm(["-r", "--filter", "./packages/*", "pack", "--pack-destination", folder], workspace);
   const files = readdirSync(folder);
   return new Map(
     packageNames().map((name) => {
@@ -54,10 +58,11 @@ export async function packAll(folder: string): Promise<Map<string, string>> {
 }
 
 /** The pnpm that runs this script, or the one that the README names: npm would not apply publishConfig. */
-function pnpm(args: string[]): Promise<string> {
+function pnpm(args: string[], cwd = root): Promise<string> {
   const parent = process.env.npm_execpath ?? "";
-  if (!/^pnpm/.test(basename(parent))) return run("npx", ["--yes", "pnpm@12", ...args]);
-  return /\.[cm]?js$/.test(parent) ? run(process.execPath, [parent, ...args]) : run(parent, args);
+  if (!/^pnpm/.test(basename(parent))) return run("npx", ["--yes", "pnpm@12", ...args], { cwd });
+  const [file, ...first] = /\.[cm]?js$/.test(parent) ? [process.execPath, parent] : [parent];
+  return run(file, [...first, ...args], { cwd });
 }
 
 function newest(name: string): number {

@@ -25,8 +25,7 @@ export interface Context {
   readonly bot: string | undefined;
 }
 
-export const screenOf = ({ json = false, color = true }: GlobalOptions): Screen =>
-  new Screen({ json, color });
+const screenOf = ({ json = false, color = true }: GlobalOptions): Screen => new Screen({ json, color });
 
 /** Opens what a command needs, and closes it afterwards. */
 export async function within(

@@ -1,16 +1,17 @@
 // Common
 // For authors of adapters
 
+export { whileCarrying, withCarried } from "./adapter/across-text.js";
 export { createAdapterGuard, guardFrom, isGuard } from "./adapter/adapter-guard.js";
 export { botIdOf } from "./adapter/bot-id.js";
+export { type BotAnswer, BotIdentity } from "./adapter/bot-identity.js";
+export { filesIn } from "./adapter/files-in.js";
+export { redactToken } from "./adapter/redact-token.js";
+export { untilAborted } from "./adapter/until-aborted.js";
 export type { Around } from "./around.js";
 // Broadcasts
-export {
-  type Broadcast,
-  type BroadcastApi,
-  type BroadcastControls,
-  broadcast,
-} from "./broadcast/broadcast.js";
+export { type BroadcastApi, broadcast } from "./broadcast/broadcast.js";
+export type { Broadcast, BroadcastControls } from "./broadcast/controls.js";
 export type { FailureKind } from "./broadcast/ending.js";
 export type { BroadcastMessage, MessageFor, Recipient } from "./broadcast/message.js";
 export type { BroadcastFailure, BroadcastMigration, BroadcastOptions } from "./broadcast/options.js";
@@ -114,30 +115,31 @@ export type {
 } from "./options.js";
 export { guardOptionNames } from "./options.js";
 // Parts that work alone
+export type {
+  AcquireWithDelayOptions,
+  Acquisition,
+  BucketStats,
+  DelayedAcquisition,
+  WhoseLimit,
+} from "./parts/acquisition.js";
 export {
   type DeliveryReport,
   type DeliveryRequest,
   DeliveryService,
 } from "./parts/delivery-service.js";
-export {
-  type DuplicateCheck,
-  IdempotencyGuard,
-  type IdempotencyGuardOptions,
-  type OperationStart,
-  type OperationStartOptions,
-  type OperationStatus,
-} from "./parts/idempotency-guard.js";
+export { IdempotencyGuard, type IdempotencyGuardOptions } from "./parts/idempotency-guard.js";
 export { type LimitedId, RateLimitType } from "./parts/limit-of.js";
+export type {
+  DuplicateCheck,
+  OperationStart,
+  OperationStartOptions,
+  OperationStatus,
+} from "./parts/operation.js";
 export type { PartOptions } from "./parts/part-settings.js";
 export type { PostData } from "./parts/post.js";
 export {
-  type AcquireWithDelayOptions,
-  type Acquisition,
-  type BucketStats,
-  type DelayedAcquisition,
   TokenBucketRateLimiter,
   type TokenBucketRateLimiterOptions,
-  type WhoseLimit,
 } from "./parts/token-bucket-rate-limiter.js";
 export type { QueuedCall, QueueQuestion } from "./queue/queued-call.js";
 export { isAmbiguousConflict, isSendonceRefusal, refusalResponse, type SendonceRefusal } from "./refusal.js";

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import type { AbortSignalLike, Call, Delivery, DeliveryFacts, Failed, Outcome, Reply, Send } from "./call.js";
 import { type Clock, toMicros } from "./clock.js";
 import type { Identity } from "./idempotency/identify.js";
 import { chatOf } from "./limiter/plan.js";
+import { randomBytes } from "./platform.js";
 import type { Sending } from "./scope.js";
 import type { Ownership, RuleCharge } from "./store/port.js";
 

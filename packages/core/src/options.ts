@@ -1,23 +1,18 @@
 import type { Call } from "./call.js";
 import { type Cap, type CapOptions, resolveCaps } from "./caps/cap.js";
 import { type Clock, systemClock, toMicros } from "./clock.js";
-import { defaults, presets } from "./defaults.js";
+import { defaults } from "./defaults.js";
 import type { OnMismatch, Priority } from "./delivery-options.js";
 import { ConfigurationError } from "./errors.js";
-import {
-  compileRule,
-  isRule,
-  type Rule,
-  type RuleName,
-  ruleNames,
-  tokenBucket,
-  window,
-} from "./limiter/rules.js";
+import type { Rule, RuleName } from "./limiter/rules.js";
 import type { Logger } from "./observe/logger.js";
-import { checkCodec, type ResultCodec, type ResultMode } from "./result/index.js";
+import type { ResultCodec, ResultMode } from "./result/index.js";
+import { resolveFlood } from "./settings/flood.js";
+import { resolveIdempotency } from "./settings/idempotency.js";
+import { resolveLimits } from "./settings/limits.js";
 import type { WhenStoreDown } from "./store/failover.js";
 import type { RuleParams, Store } from "./store/port.js";
-import { check, describe, isFunction, knownNames, nonNegative, oneOf, positiveWhole } from "./validate.js";
+import { check, describe, isFunction, knownNames, nonNegative, oneOf } from "./validate.js";
 
 /** What becomes of a call whose outcome nobody knows. */
 export type AmbiguousPolicy = "block" | "retry" | ((call: Call, error: unknown) => "block" | "retry");
@@ -238,109 +233,6 @@ function resolvePriority(priority: GuardOptions["priority"]): Settings["priority
     oneOf("what `priority` answers", told, ["high", "normal", "bulk"]);
     return told;
   };
-}
-
-const idempotencyNames = [
-  "ttlMs",
-  "updateTtlMs",
-  "match",
-  "methods",
-  "onBusy",
-  "onMismatch",
-  "onAmbiguous",
-  "result",
-  "secret",
-  "codec",
-];
-
-function resolveIdempotency(given: GuardOptions["idempotency"]) {
-  const options = given === false || given === undefined ? {} : given;
-  knownNames("`idempotency`", options, idempotencyNames);
-  const { methods } = options;
-  check(options.ttlMs, (value) => positiveWhole("`idempotency.ttlMs`", value, "milliseconds"));
-  check(options.updateTtlMs, (value) => positiveWhole("`idempotency.updateTtlMs`", value, "milliseconds"));
-  check(options.match, (value) => oneOf("`idempotency.match`", value, ["content", "position"]));
-  check(methods, (value) => isFunction("`idempotency.methods`", value));
-  check(options.onBusy, (value) => oneOf("`idempotency.onBusy`", value, ["wait", "reject"]));
-  check(options.onMismatch, (value) => oneOf("`idempotency.onMismatch`", value, ["error", "replay", "send"]));
-  if (typeof options.onAmbiguous !== "function") {
-    check(options.onAmbiguous, (value) => oneOf("`idempotency.onAmbiguous`", value, ["block", "retry"]));
-  }
-  check(options.result, (value) => oneOf("`idempotency.result`", value, ["minimal", "full", "none"]));
-  check(options.codec, checkCodec);
-  return {
-    dropsUpdates: given !== false,
-    deduplicates: given === false ? () => false : (methods ?? (() => true)),
-    ttlMs: options.ttlMs ?? defaults.idempotency.ttlMs,
-    updateTtlMs: options.updateTtlMs ?? defaults.idempotency.updateTtlMs,
-    match: options.match ?? defaults.idempotency.match,
-    onBusy: options.onBusy ?? defaults.idempotency.onBusy,
-    onMismatch: options.onMismatch ?? defaults.idempotency.onMismatch,
-    onAmbiguous: options.onAmbiguous ?? defaults.idempotency.onAmbiguous,
-    result: options.result ?? defaults.idempotency.result,
-    codec: options.codec,
-    secrets: resolveSecrets(options.secret),
-  } as const;
-}
-
-function resolveSecrets(secret: string | string[] | undefined): readonly (string | undefined)[] {
-  if (secret === undefined) return [undefined];
-  const secrets = Array.isArray(secret) ? secret : [secret];
-  if (secrets.length === 0 || secrets.some((one) => typeof one !== "string" || one === "")) {
-    throw new ConfigurationError(
-      "`idempotency.secret` must be a non-empty string or a list of them: the first writes, all read",
-    );
-  }
-  return Object.freeze([...secrets]);
-}
-
-function resolveLimits(limits: GuardOptions["limits"] = "conservative"): Settings["rules"] {
-  if (limits === false) return Object.freeze({});
-  if (typeof limits === "string") oneOf("`limits`", limits, Object.keys(presets));
-  else knownNames("`limits`", limits, ruleNames);
-  const preset: LimitRules = typeof limits === "string" ? presets[limits] : presets.conservative;
-  const rules: LimitRules = typeof limits === "string" ? preset : { ...preset, ...limits };
-  const compiled: Partial<Record<RuleName, RuleParams>> = {};
-  for (const name of ruleNames) {
-    const rule = rules[name];
-    if (rule) compiled[name] = compileRule(checkedRule(name, rule), defaults.marginMs);
-  }
-  return Object.freeze(compiled);
-}
-
-/** A rule written by hand as a plain object gets the same checks as one made by `tokenBucket` or `window`. */
-function checkedRule(name: string, rule: Rule): Rule {
-  if (!isRule(rule)) {
-    throw new ConfigurationError(
-      `\`limits.${name}\` must be tokenBucket({ capacity, refillPerSecond }), window({ limit, perMs }) or false; got ${describe(rule)}`,
-    );
-  }
-  return rule.kind === "window" ? window(rule) : tokenBucket(rule);
-}
-
-function resolveFlood(given: GuardOptions["flood"]) {
-  if (given === false) return { floodRetries: 0, freezes: false, rateCeiling: 0 };
-  const flood = given ?? {};
-  knownNames("`flood`", flood, ["retries", "adaptive"]);
-  check(flood.retries, (value) => nonNegative("`flood.retries`", value, "tries"));
-  check(flood.adaptive, (value) => {
-    const ceiling = typeof value === "boolean" ? 1 : value.ceiling;
-    if (typeof ceiling === "number" && ceiling >= 1 && ceiling <= 10) return;
-    throw new ConfigurationError(
-      "`flood.adaptive` must be true, false or { ceiling }, a factor of 1 to 10 of what the rules say",
-    );
-  });
-  return {
-    floodRetries: Math.floor(flood.retries ?? defaults.flood.retries),
-    freezes: true,
-    rateCeiling: ceilingOf(flood.adaptive ?? defaults.flood.adaptive),
-  };
-}
-
-/** In parts per million; 0: rules keep to what they say. */
-function ceilingOf(adaptive: NonNullable<FloodOptions["adaptive"]>): number {
-  if (typeof adaptive === "boolean") return adaptive ? 1_000_000 : 0;
-  return Math.round(adaptive.ceiling * 1_000_000);
 }
 
 function checkStore(store: unknown): void {

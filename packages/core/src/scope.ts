@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { DeliveryOptions } from "./delivery-options.js";
 import { Repeats } from "./idempotency/repeats.js";
+import { AsyncLocalStorage } from "./platform.js";
 
 /** One delivery of an update to a handler. Redelivery opens a new one with the same keys. */
 export interface UpdateScope {

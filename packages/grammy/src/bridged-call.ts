@@ -4,10 +4,9 @@ import {
   type FileSource,
   type Payload,
   readBotApiRequest,
+  untilAborted,
 } from "@sendonce/core";
 import { InputFile } from "grammy";
-import { abortError } from "./translate.js";
-import { untilAborted } from "./until-aborted.js";
 
 /** A call of the Bot API that some Api has turned into a request, as a call again. */
 export interface BridgedCall {
@@ -38,7 +37,7 @@ async function wholeRequest(input: unknown, init: Init): Promise<BotApiRequest |
   if (request === undefined || !Object.values(request.payload).some(isUnread(request))) return request;
   const [, sent] = request.replay() as [unknown, { body: AsyncIterable<Uint8Array> }];
   const body = await untilAborted(wholeOf(sent.body), request.signal);
-  if (body === undefined) throw abortError(request.method).error;
+  if (body === undefined) throw new DOMException("The user aborted a request.", "AbortError");
   return readBotApiRequest(input, { ...init, body });
 }
 

@@ -10,13 +10,8 @@ import {
   type Recipient,
   broadcast as run,
 } from "@sendonce/core";
-import type { Api, Bot } from "grammy";
+import { type AnyApi, type AnyBot, isBot } from "./any-bot.js";
 import { fileOf } from "./translate.js";
-
-// biome-ignore lint/suspicious/noExplicitAny: bots and apis of every flavour
-type AnyBot = Bot<any, any>;
-// biome-ignore lint/suspicious/noExplicitAny: bots and apis of every flavour
-type AnyApi = Api<any>;
 
 /**
  * Sends a message to many, at the pace of the limits, each recipient once: run again under the same `id`, after a
@@ -84,6 +79,3 @@ function guardOf(api: AnyApi | undefined): Guard | undefined {
   const transformers: readonly object[] = api?.config?.installedTransformers?.() ?? [];
   return transformers.map((one) => (one as { readonly guard?: Guard }).guard).find(isGuard);
 }
-
-const isBot = (target: AnyBot | AnyApi): target is AnyBot =>
-  typeof (target as Partial<AnyBot> | undefined)?.handleUpdate === "function";

@@ -1,6 +1,5 @@
-import { carriedOptions, type Payload } from "@sendonce/core";
+import { carriedOptions, type Payload, whileCarrying } from "@sendonce/core";
 import type { Context, MiddlewareFn } from "grammy";
-import { whileCarrying } from "./carried-options.js";
 
 /**
  * Makes `delivery()` work inside conversations of @grammyjs/conversations: a plugin for their own `plugins`

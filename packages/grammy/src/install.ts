@@ -1,15 +1,11 @@
 import { botIdOf, ConfigurationError, type Guard, senderOf } from "@sendonce/core";
-import type { Api, Bot } from "grammy";
+import type { Api } from "grammy";
+import { type AnyApi, type AnyBot, isBot } from "./any-bot.js";
 import type { PluginBridge } from "./plugin-bridge.js";
 import { connect, type ReliabilityOptions } from "./reliability.js";
 import { warnAboutInside } from "./wrong-order.js";
 
 const installed: unique symbol = Symbol.for("sendonce.grammy.installed");
-
-// biome-ignore lint/suspicious/noExplicitAny: bots and apis of every flavour
-type AnyBot = Bot<any, any>;
-// biome-ignore lint/suspicious/noExplicitAny: bots and apis of every flavour
-type AnyApi = Api<any>;
 
 /**
  * Puts Sendonce between a bot and Telegram: every call of `bot.api` and `ctx.api` is guarded, and an update
@@ -76,9 +72,6 @@ function coverPlugins(bot: AnyBot, bridge: PluginBridge): void {
     };
   };
 }
-
-const isBot = (target: AnyBot | AnyApi): target is AnyBot =>
-  typeof (target as Partial<AnyBot>)?.handleUpdate === "function";
 
 function checkTarget(api: AnyApi | undefined): void {
   if (typeof api?.config?.use === "function") return;

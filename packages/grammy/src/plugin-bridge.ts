@@ -1,10 +1,8 @@
-import type { ApiResponse } from "@sendonce/core";
-import { Api, type ApiClientOptions, type Transformer } from "grammy";
-import { type BridgedCall, readBridgedCall } from "./bridged-call.js";
-import { withCarried } from "./carried-options.js";
+import type { Api, ApiClientOptions, Transformer } from "grammy";
 
 const bridged: unique symbol = Symbol.for("sendonce.grammy.bridged");
 
+/** What an Api fetches with. */
 type Fetch = NonNullable<ApiClientOptions["fetch"]>;
 
 /** So long that an Api of a plugin never times out while a call waits for its turn: each request has its own. */
@@ -34,14 +32,13 @@ export class PluginBridge {
   }
 
   #bridgedOptions({ token, options = {} }: Api): ApiClientOptions {
-    const own = wholeCallsOf(new Api(token, options), this.#transformer);
-    const fetch = async (...[input, init]: Parameters<Fetch>) => {
-      const call = await readBridgedCall(input, init as never);
-      // A file that a plugin downloads.
-      if (call === undefined) return (options.fetch ?? (globalThis.fetch as unknown as Fetch))(input, init);
-      // Another bot may have been made from these options; it is not ours to guard.
-      const calls = call.token === token ? own : wholeCallsOf(new Api(call.token, options));
-      return responseTo(await answerTo(calls, call));
+    let crossing: Promise<Fetch> | undefined;
+    const fetch = async (...request: Parameters<Fetch>) => {
+      // Most bots have no such plugin, and need not load what leads across.
+      crossing ??= import("./bridged-fetch.js").then((it) =>
+        it.bridgedFetch(token, options, this.#transformer),
+      );
+      return (await crossing)(...request);
     };
     return {
       ...options,
@@ -55,38 +52,3 @@ export class PluginBridge {
 
 const isBridged = (options: ApiClientOptions | undefined): boolean =>
   options?.fetch !== undefined && bridged in options.fetch;
-
-/** `raw` knows methods without parameters, and takes those otherwise; so the call goes through in one piece. */
-interface WholeCalls {
-  callWhole(call: BridgedCall, signal: BridgedCall["signal"]): Promise<ApiResponse>;
-}
-
-function wholeCallsOf(api: Api, ...guarded: Transformer[]): WholeCalls {
-  api.config.use(...guarded, wholeCalls as unknown as Transformer);
-  return api.raw as unknown as WholeCalls;
-}
-
-/** Outermost: takes the call apart, and hands on Telegram's whole body instead of a result or an exception. */
-const wholeCalls = async (
-  prev: (method: string, payload: object, signal: BridgedCall["signal"]) => Promise<ApiResponse>,
-  _: string,
-  { method, payload }: BridgedCall,
-  signal: BridgedCall["signal"],
-) => ({ ok: true, result: await prev(method, withCarried(method, payload), signal) });
-
-/** Rejects with what fetch would have: the Api that waits wraps it into a HttpError of its own. */
-async function answerTo(calls: WholeCalls, call: BridgedCall): Promise<ApiResponse> {
-  try {
-    return await calls.callWhole(call, call.signal);
-  } catch (error) {
-    throw (error as { error?: unknown } | null)?.error ?? error;
-  }
-}
-
-/** Of Telegram's answers all that an Api reads is the body. */
-function responseTo(answer: ApiResponse): Awaited<ReturnType<Fetch>> {
-  if (answer.ok) return Response.json(answer) as never;
-  const { error_code: status } = answer;
-  const isStatus = Number.isInteger(status) && status >= 400 && status <= 599;
-  return Response.json(answer, { status: isStatus ? status : 500 }) as never;
-}

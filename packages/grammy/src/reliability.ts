@@ -1,6 +1,7 @@
 import {
   type AbortSignalLike,
   type ApiResponse,
+  BotIdentity,
   type CloseOptions,
   ConfigurationError,
   type Guard,
@@ -11,7 +12,6 @@ import {
   type Payload,
 } from "@sendonce/core";
 import type { ApiCallFn, Context, MiddlewareFn, Transformer } from "grammy";
-import { BotIdentity } from "./bot-identity.js";
 import { PluginBridge } from "./plugin-bridge.js";
 import { closeStreams } from "./streams.js";
 import { trackUpdates } from "./track-updates.js";
@@ -66,7 +66,7 @@ export interface Connection {
 /** Makes the parts of one bot. */
 export function connect(options: ReliabilityOptions | Guard = {}): Connection {
   const { guard, tracks } = settled(options);
-  const identity = new BotIdentity(guard.namespace, (id) => guard.expectBot(id));
+  const identity = new BotIdentity(guard);
   if (tracks) trackUpdates();
   const untracked = new UntrackedUpdates(guard);
 
@@ -77,12 +77,16 @@ export function connect(options: ReliabilityOptions | Guard = {}): Connection {
     signal?: AbortSignalLike,
   ): Promise<ApiResponse> {
     const forward = prev as unknown as LooseCallFn;
-    if (isGetMe(method)) return learnFrom(await forward(method, payload, signal), identity);
+    if (isGetMe(method)) {
+      const answer = await forward(method, payload, signal);
+      identity.overhear(answer);
+      return answer;
+    }
     untracked.notice(prev);
-    const bot = identity.bot ?? (await identity.ask(prev, signal));
+    const bot = identity.bot ?? (await identity.ask(() => forward("getMe", {}), signal));
     if (bot === undefined) throw abortError(method);
-    if (typeof bot !== "string" && "failed" in bot) return bot.failed as ApiResponse;
-    const call = { bot: typeof bot === "string" ? bot : bot.bot, method, payload: payload ?? {}, fileOf };
+    if (typeof bot !== "string") return bot;
+    const call = { bot, method, payload: payload ?? {}, fileOf };
     const send = () => replyOf(() => forward(method, payload, signal));
     const delivery = await guard.run(call, send, signal);
     if (delivery.status === "replayed") closeStreams(call.payload);
@@ -109,7 +113,7 @@ export function connect(options: ReliabilityOptions | Guard = {}): Connection {
 type LooseCallFn = (
   method: string,
   payload: Payload | undefined,
-  signal: AbortSignalLike | undefined,
+  signal?: AbortSignalLike,
 ) => Promise<ApiResponse>;
 
 function settled(options: ReliabilityOptions | Guard): { guard: Guard; tracks: boolean } {
@@ -120,13 +124,6 @@ function settled(options: ReliabilityOptions | Guard): { guard: Guard; tracks: b
 }
 
 const isGetMe = (method: string): boolean => method.toLowerCase() === "getme";
-
-/** A getMe that passes by tells who the bot is; a webhook reply's `true` does not. */
-function learnFrom(answer: ApiResponse, identity: BotIdentity): ApiResponse {
-  const id = answer.ok ? (answer.result as { id?: unknown } | null)?.id : undefined;
-  if (typeof id === "number") identity.learn(id);
-  return answer;
-}
 
 /** Per-update Apis seen without a scope before it is worth a warning. */
 const suspicious = 3;

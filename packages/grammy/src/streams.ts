@@ -1,11 +1,10 @@
-import type { Payload } from "@sendonce/core";
+import { filesIn, type Payload } from "@sendonce/core";
 import { fileOf } from "./translate.js";
 
-/** payload → album → item → file: grammY looks for files no deeper. */
-const deepest = 3;
-
-interface Stream {
-  destroy(): void;
+/** The runtime fields of grammY's InputFile around a stream. */
+interface StreamFile {
+  readonly fileData?: { destroy?(): void };
+  readonly consumed?: boolean;
 }
 
 /**
@@ -13,19 +12,8 @@ interface Stream {
  * file would stay open for each. After a refusal they stay open: the call may be made again.
  */
 export function closeStreams(payload: Payload): void {
-  for (const value of Object.values(payload)) closeIn(value, 1);
-}
-
-function closeIn(value: unknown, depth: number): void {
-  if (typeof value !== "object" || value === null || depth > deepest) return;
-  const file = fileOf(value);
-  if (file === undefined) {
-    if (!ArrayBuffer.isView(value)) for (const item of Object.values(value)) closeIn(item, depth + 1);
-    return;
+  for (const file of filesIn(payload, fileOf)) {
+    const { fileData, consumed } = file as StreamFile;
+    if (fileOf(file)?.kind === "stream" && consumed === false) fileData?.destroy?.();
   }
-  const { fileData, consumed } = value as {
-    readonly fileData?: Partial<Stream>;
-    readonly consumed?: boolean;
-  };
-  if (file.kind === "stream" && consumed === false) fileData?.destroy?.();
 }

@@ -1,7 +1,6 @@
 import { HttpError, InputFile } from "grammy";
 import { describe, expect, test } from "vitest";
 import { fileOf, replyOf } from "./translate.js";
-import { untilAborted } from "./until-aborted.js";
 
 describe("grammY's files are told by what they hold, without reading it", () => {
   const bytes = new Uint8Array([1, 2, 3]);
@@ -61,15 +60,4 @@ describe("a HttpError says whether anything was sent", () => {
   ])("a file that grammY refuses while it writes the body: %s", async (message) => {
     expect(await told(new Error(message))).toMatchObject({ type: "failure", code: "ENOENT" });
   });
-});
-
-test("who stops waiting leaves no failure unheard", async () => {
-  const unheard: unknown[] = [];
-  const hear = (error: unknown) => unheard.push(error);
-  process.on("unhandledRejection", hear);
-  const work = new Promise((_, reject) => setImmediate(reject, new Error("too late")));
-  expect(await untilAborted(work, AbortSignal.abort())).toBeUndefined();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  process.off("unhandledRejection", hear);
-  expect(unheard).toEqual([]);
 });

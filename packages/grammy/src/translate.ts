@@ -6,17 +6,17 @@ import {
   networkFacts,
   type Refusal,
   type Reply,
+  redactToken,
   refusalResponse,
 } from "@sendonce/core";
 import { HttpError, InputFile } from "grammy";
-import { redact } from "./redact.js";
 
 /** grammY's answer or exception → what the guard understands. */
 export async function replyOf(call: () => Promise<unknown>): Promise<Reply> {
   try {
     return { type: "response", body: (await call()) as ApiResponse };
   } catch (error) {
-    redact(error);
+    redactToken(error);
     return { type: "failure", error, ...(isUnreadable(error) ? notUploaded : networkFacts(innerOf(error))) };
   }
 }

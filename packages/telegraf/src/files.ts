@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { FileSource, Payload } from "@sendonce/core";
+import { type FileSource, filesIn, type Payload } from "@sendonce/core";
 
 /** What Telegraf takes for a file: `{ source }` or `{ url }`, each with an optional name. */
 interface FileFields {
@@ -43,15 +43,4 @@ const isStream = (source: unknown): source is NodeJS.ReadableStream =>
 const holdsOnly = (value: object, field: string): boolean =>
   Object.keys(value).every((name) => name === field || name === "filename");
 
-/** payload → album → item → file: Telegraf looks for files no deeper. */
-const deepest = 3;
-
-/** The payload itself is never a file, even if it looks like one: setWebhook's has a `url`. */
-const fieldsOfFiles = (payload: Payload): FileFields[] =>
-  Object.values(payload).flatMap((value) => filesIn(value, 1));
-
-function filesIn(value: unknown, depth: number): FileFields[] {
-  if (typeof value !== "object" || value === null || depth > deepest) return [];
-  if (fileOf(value)) return [value];
-  return ArrayBuffer.isView(value) ? [] : Object.values(value).flatMap((item) => filesIn(item, depth + 1));
-}
+const fieldsOfFiles = (payload: Payload): FileFields[] => filesIn(payload, fileOf);

@@ -4,11 +4,11 @@ import {
   type Delivery,
   networkFacts,
   type Reply,
+  redactToken,
   refusalResponse,
 } from "@sendonce/core";
 import { TelegramError } from "telegraf";
 import { urlsIn } from "./files.js";
-import { redact } from "./redact.js";
 
 type ErrorBody = ApiResponse & { readonly ok: false };
 
@@ -21,7 +21,7 @@ export async function replyOf(call: Call, token: string, send: () => Promise<unk
     return { type: "response", body: { ok: true, result: await send() } };
   } catch (error) {
     const absent = isNoFile(error) || isAbout(urlsIn(call.payload), error);
-    redact(error, token);
+    redactToken(error, token);
     if (absent) return notUploaded(error);
     if (!isTelegramError(error)) return { type: "failure", error, ...networkFacts(error) };
     const { error_code, description, parameters } = error.response;

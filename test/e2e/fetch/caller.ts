@@ -11,8 +11,6 @@ export interface OnTheWire {
   readonly body: Buffer;
 }
 
-export type Body = { ok: boolean; error_code?: number; description?: string } & Record<string, never>;
-
 /** Makes Bot API calls by a guarded fetch. */
 export class Caller {
   readonly wire: OnTheWire[] = [];

@@ -5,7 +5,7 @@ import { findProgram, installPackage, type Machine, mayInstall } from "../debian
 const run = promisify(execFile);
 
 /** There is no Prometheus to test with, and none could be installed. The message holds the remedy. */
-export class PrometheusMissing extends Error {
+class PrometheusMissing extends Error {
   override readonly name = "PrometheusMissing";
 
   constructor(reason: string, cause?: unknown) {

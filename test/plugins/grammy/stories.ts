@@ -21,7 +21,7 @@ export interface Story {
 }
 
 /** @grammyjs/stream waits by `Promise.withResolvers`, which Node has from 22 on. */
-export function withResolversOnNode20(): void {
+function withResolversOnNode20(): void {
   const promises = Promise as unknown as { withResolvers?: () => object };
   promises.withResolvers ??= function withResolvers() {
     const settle: { resolve?: unknown; reject?: unknown } = {};

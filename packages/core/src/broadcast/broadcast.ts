@@ -8,6 +8,7 @@ import type { Guard } from "../guard.js";
 import { pause } from "../limiter/wait.js";
 import { isPaidBroadcast } from "../methods.js";
 import { outsideUpdate } from "../scope.js";
+import type { Broadcast, BroadcastControls } from "./controls.js";
 import { type Ending, endingOf, type FailureKind } from "./ending.js";
 import { Gate } from "./gate.js";
 import { chatIdOf, type Letter, letterOf, type MessageFor, type Recipient } from "./message.js";
@@ -25,23 +26,6 @@ export interface BroadcastApi {
   /** Recognises the framework's file objects. */
   readonly fileOf?: Call["fileOf"];
 }
-
-/** Steers a broadcast and tells how far it is. */
-export interface BroadcastControls extends AsyncIterable<BroadcastProgress> {
-  /** How far it is now. */
-  readonly progress: BroadcastProgress;
-  /** Takes no more recipients until `resume()`; what is on its way goes on. */
-  pause(): void;
-  resume(): void;
-  /**
-   * Takes no more recipients and gives reserved turns back; requests that are open end. The promise then resolves
-   * with the state `"aborted"`; run it again under its id to go on.
-   */
-  abort(): void;
-}
-
-/** A broadcast that runs: await it for its last progress, iterate it to follow, or steer it. */
-export type Broadcast = Promise<BroadcastProgress> & BroadcastControls;
 
 /**
  * Sends a message to many, at the pace of the limits, each recipient once: runs again under the same `id`, after a

@@ -1,5 +1,6 @@
 import { guardFrom } from "../adapter/adapter-guard.js";
 import { botIdOf } from "../adapter/bot-id.js";
+import { redactToken } from "../adapter/redact-token.js";
 import type { Delivery, Failed, Reply } from "../call.js";
 import { rememberDelivery } from "../delivered.js";
 import type { Guard } from "../guard.js";
@@ -16,7 +17,6 @@ import {
   readBotApiRequest,
 } from "./bot-api-request.js";
 import { networkFacts } from "./network-facts.js";
-import { redacted } from "./redacted.js";
 
 /** Any fetch: the platform's, undici's, node-fetch's. */
 export type FetchLike = (input: never, init?: never) => Promise<unknown>;
@@ -106,7 +106,7 @@ async function named<T>(token: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw redacted(error, token);
+    throw redactToken(error, token);
   }
 }
 

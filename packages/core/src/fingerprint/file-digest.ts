@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { BlobLike, FileSource } from "../call.js";
+import { createHash } from "../platform.js";
 import { sha256 } from "./hash.js";
 
 /** Up to here a file counts by its content, above by name, size and samples. */

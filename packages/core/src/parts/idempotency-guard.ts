@@ -3,8 +3,10 @@ import { defaults } from "../defaults.js";
 import { ConfigurationError, StoreUnavailable } from "../errors.js";
 import { ownerToken } from "../job.js";
 import { timing } from "../options.js";
-import type { Admission, RecordView, Settlement, Store } from "../store/port.js";
+import type { Admission, Settlement, Store } from "../store/port.js";
 import { check, describe, knownNames, positiveWhole } from "../validate.js";
+import type { DuplicateCheck, OperationStart, OperationStartOptions } from "./operation.js";
+import { checkOf, jsonOf, refusalOf } from "./operation-answers.js";
 import { operationKey, operationRecords } from "./operation-key.js";
 import { type PartOptions, resolvePart } from "./part-settings.js";
 import { Renewals } from "./renewals.js";
@@ -15,60 +17,6 @@ export interface IdempotencyGuardOptions extends PartOptions {
   ttlMs?: number;
   /** Keys become HMACs with this secret. Of a list, the first writes and all read (rotation). */
   secret?: string | string[];
-}
-
-/**
- * Where an operation stands, and the state of its record.
- * - `new`: nobody has started it, or it failed and may be tried again (no record)
- * - `processing`: somebody is at it (RESERVED, SENDING)
- * - `completed`: it is done, its result is known (DONE)
- * - `unknown`: it was started and nobody knows how it ended: its process died, or said so (AMBIGUOUS)
- */
-export type OperationStatus = "new" | "processing" | "completed" | "unknown";
-
-/** Answer of {@link IdempotencyGuard.isDuplicate}. */
-export interface DuplicateCheck<Result = unknown> {
-  /** It was started before, and did not fail. */
-  readonly duplicate: boolean;
-  readonly status: OperationStatus;
-  /** What `markOperationComplete` was given: a fresh copy each time. */
-  readonly result?: Result | undefined;
-}
-
-/** Answer of {@link IdempotencyGuard.markOperationStart}. */
-export type OperationStart<Result = unknown> =
-  | {
-      /** The operation is the caller's: carry it out, then complete or fail it. */
-      readonly started: true;
-      /** Who has started it: completing and failing ask for it. May be handed to another process. */
-      readonly owner: string;
-      readonly status: "processing";
-      readonly result?: undefined;
-    }
-  | {
-      /** It is not the caller's: do nothing. */
-      readonly started: false;
-      readonly owner?: undefined;
-      readonly status: Exclude<OperationStatus, "new">;
-      /** `completed`: what the first one gave; a fresh copy each time. */
-      readonly result?: Result | undefined;
-    };
-
-/** Options of {@link IdempotencyGuard.markOperationStart}. */
-export interface OperationStartOptions {
-  /**
-   * How long the key is remembered, in ms after its last write. An operation that is neither completed nor
-   * failed is forgotten `ttlMs` after its start: give more to one that takes longer. @default the guard's
-   */
-  ttlMs?: number;
-  /**
-   * Without: the key stays `processing` while this process lives, and is `unknown` 30 s after its death.
-   * With: it stays `processing` for so many ms (`ttlMs` at most), then it is `unknown` unless it was
-   * completed, failed or renewed. For operations that end elsewhere: in another worker, in a callback.
-   */
-  leaseMs?: number;
-  /** Starts an operation of `unknown` outcome again: it may happen twice. @default false */
-  retryUnknown?: boolean;
 }
 
 /**
@@ -331,45 +279,4 @@ function checkedOwner(owner: unknown): string {
   throw new ConfigurationError(
     `owner must be what markOperationStart answered as \`owner\`; got ${describe(owner)}`,
   );
-}
-
-function checkOf<Result>(view: RecordView): DuplicateCheck<Result> {
-  switch (view.state) {
-    case "done":
-      return { duplicate: true, status: "completed", ...resultOf<Result>(view.result) };
-    case "ambiguous":
-      return { duplicate: true, status: "unknown" };
-    default:
-      return { duplicate: true, status: "processing" };
-  }
-}
-
-function refusalOf<Result>(admission: Admission): OperationStart<Result> {
-  switch (admission.status) {
-    case "done":
-      return { started: false, status: "completed", ...resultOf<Result>(admission.result) };
-    case "ambiguous":
-      return { started: false, status: "unknown" };
-    default:
-      return { started: false, status: "processing" };
-  }
-}
-
-/** It is done, whatever its result holds: that must not be lost. */
-function jsonOf(result: unknown): string | undefined {
-  try {
-    return JSON.stringify(result);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What somebody else has written over it tells nothing, and an error would quote it. */
-function resultOf<Result>(json: string | undefined): { result?: Result } {
-  if (json === undefined) return {};
-  try {
-    return { result: JSON.parse(json) as Result };
-  } catch {
-    return {};
-  }
 }

@@ -4,8 +4,16 @@ import { ownerToken } from "../job.js";
 import { Lines } from "../limiter/line.js";
 import { isRule, type Rule } from "../limiter/rules.js";
 import { type GuardOptions, type Settings, timing } from "../options.js";
-import type { Admission, RuleCharge, RuleParams, RuleStats, Settlement, Store } from "../store/port.js";
+import type { Admission, RuleCharge, RuleStats, Settlement, Store } from "../store/port.js";
 import { check, knownNames, nonNegative, positiveWhole } from "../validate.js";
+import {
+  type AcquireWithDelayOptions,
+  type Acquisition,
+  type BucketStats,
+  type DelayedAcquisition,
+  sizeOf,
+  type WhoseLimit,
+} from "./acquisition.js";
 import { type LimitedId, limitOf, type RateLimitType } from "./limit-of.js";
 import { type PartOptions, resolvePart } from "./part-settings.js";
 
@@ -21,59 +29,6 @@ export interface TokenBucketRateLimiterOptions extends PartOptions {
   flood?: NonNullable<GuardOptions["flood"]>;
   /** Longest wait of `acquireWithDelay`, in ms. @default 120_000 */
   maxWaitMs?: number;
-}
-
-/** Answer of {@link TokenBucketRateLimiter.acquire}. */
-export interface Acquisition {
-  /** The tokens are taken: go. */
-  readonly acquired: boolean;
-  /** Whole tokens (or places) that are left now; 0 when it is overdrawn. */
-  readonly remaining: number;
-  /** When to come again, in whole ms, if it was not acquired; else 0. */
-  readonly retryAfterMs: number;
-}
-
-/** Answer of {@link TokenBucketRateLimiter.acquireWithDelay}. */
-export interface DelayedAcquisition extends Acquisition {
-  /** Milliseconds spent waiting. */
-  readonly waitedMs: number;
-}
-
-/** Options of {@link TokenBucketRateLimiter.acquireWithDelay}. */
-export interface AcquireWithDelayOptions {
-  /** Longest wait, in ms; a turn further away is refused at once. @default the limiter's */
-  maxWaitMs?: number;
-  /** Ends the wait: the turn is given back, the answer is `acquired: false`. */
-  signal?: AbortSignalLike;
-}
-
-/** One limit as it stands. */
-export interface BucketStats {
-  /** Tokens in a full bucket, or places in a window. */
-  readonly capacity: number;
-  /** Tokens per second that come back; of a window, the places per second in the long run. */
-  readonly refillPerSecond: number;
-  /** Whole tokens or places free now; negative when turns are reserved ahead or it is overdrawn. */
-  readonly remaining: number;
-  /** Turns that are reserved ahead (or were taken on credit, by replies): who comes now comes after them. */
-  readonly reserved: number;
-  /** Until the next turn: when one token can be taken, in whole ms; 0: now. */
-  readonly retryAfterMs: number;
-  /** Until it is full again, in whole ms. */
-  readonly resetAfterMs: number;
-  /** Until a freeze after a 429 is over, in whole ms; 0: it is not frozen. */
-  readonly frozenMs: number;
-  /**
-   * The rate in force as a share of what the rule says: 1 ordinarily, less after floods, more where `flood.adaptive`
-   * has a ceiling. `capacity` and `refillPerSecond` are what the rule says.
-   */
-  readonly rate: number;
-}
-
-/** Whose rule to read. */
-export interface WhoseLimit {
-  /** A bot of the guard: its numeric id, as in its token. @default the namespace */
-  bot?: string;
 }
 
 /** A charge on its way, under a record of its own. */
@@ -338,11 +293,3 @@ const recordOf = ({ owner }: Ticket): string => `o${owner}`;
 const wholeMs = (us: number): number => Math.ceil(toMillis(us));
 
 const leftOf = ({ remaining, frozenUs }: RuleStats): number => (frozenUs > 0 ? 0 : Math.max(0, remaining));
-
-function sizeOf(params: RuleParams): Pick<BucketStats, "capacity" | "refillPerSecond"> {
-  if (params.kind === "bucket") {
-    return { capacity: params.capacity, refillPerSecond: 1e6 / params.intervalUs };
-  }
-  if (params.kind === "gate") return { capacity: 0, refillPerSecond: 0 };
-  return { capacity: params.limit, refillPerSecond: (1e6 * params.limit) / params.periodUs };
-}

@@ -3,6 +3,7 @@ import type { RawCall } from "../serving/bot-server.js";
 import { badRequest } from "../world/api-error.js";
 import { sha256, type Upload } from "../world/files.js";
 import type { Json } from "../world/json.js";
+import { plainBody } from "./plain-body.js";
 
 /** The largest file that Telegram takes, bytes. */
 const MAX_FILE_BYTES = 50 * 1024 * 1024;
@@ -12,11 +13,12 @@ export async function readCall(request: Request): Promise<RawCall> {
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const type = request.headers.get("content-type") ?? "";
   if (request.method === "GET" || request.method === "HEAD") return { params: query, uploads: new Map() };
+  const body = await plainBody(request);
   if (type.startsWith("multipart/form-data")) {
-    const { params, uploads } = await readMultipart(Buffer.from(await request.arrayBuffer()), type);
+    const { params, uploads } = await readMultipart(body, type);
     return { params: { ...query, ...params }, uploads };
   }
-  const text = await request.text();
+  const text = new TextDecoder().decode(body);
   const params = type.startsWith("application/x-www-form-urlencoded")
     ? Object.fromEntries(new URLSearchParams(text))
     : readJson(text);

@@ -47,7 +47,7 @@ export function mediaContent(
 }
 
 /** A photo in the sizes that Telegram makes of it, smallest first. */
-export function photoSizes(file: StoredFile): Json[] {
+function photoSizes(file: StoredFile): Json[] {
   return SIDES.photo.map((side, index) => ({
     ...basics(file, index === SIDES.photo.length - 1 ? "" : `-${"abcd"[index]}`),
     width: side,

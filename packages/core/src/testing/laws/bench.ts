@@ -20,7 +20,7 @@ export const minute = 60 * second;
 export const leaseUs = 30 * second;
 export const graceUs = 10 * second;
 export const ttlUs = 30 * minute;
-export const patienceUs = 120 * second;
+const patienceUs = 120 * second;
 
 /** A law: what a store must do, shown on a bot of its own. */
 export interface Law {

@@ -1,6 +1,6 @@
-import type { AbortSignalLike } from "@sendonce/core";
+import type { AbortSignalLike } from "../call.js";
 
-/** Resolves to undefined when the signal aborts first. */
+/** What `work` resolves to, or undefined when the signal aborts first. For adapters that wait for something. */
 export function untilAborted<T>(
   work: Promise<T>,
   signal: AbortSignalLike | undefined,
