@@ -1,5 +1,5 @@
-import { openAsBlob } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync, openAsBlob } from "node:fs";
+import { mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -45,5 +45,19 @@ describe("a blob", () => {
     await rm(path);
     const gone = await fileDigest({ kind: "blob", blob: onDisk });
     expect(gone).toMatch(/unreadable/);
+  });
+});
+
+describe("a large file on disk", () => {
+  it.runIf(existsSync("/proc/self/fd"))("is closed when it has been read", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "sendonce-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, "film");
+    await writeFile(path, new Uint8Array(contentLimitBytes + 1));
+    expect(await fileDigest({ kind: "path", path, filename: undefined })).toMatch(/large/);
+    const open = await Promise.all(
+      (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+    );
+    expect(open).not.toContain(path);
   });
 });

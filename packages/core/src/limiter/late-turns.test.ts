@@ -92,6 +92,18 @@ describe("a turn of a bucket that is used late", () => {
     expect(turnOf(one, state, 1_150)).toBe(1_300);
   });
 
+  it("gives back what it took anew, and no more, where others have paid since without waiting", () => {
+    const state = freshRule();
+    const ten = charge({ ...params, capacity: 10 });
+    const paid = pay(ten, state, 1_000);
+    markSending(ten, state, pay(ten, state, 1_000), 1_000);
+    expect(state.full).toBe(1_200);
+    markSending(ten, state, paid, 1_050);
+    expect(state.full).toBe(1_250);
+    giveBack(ten, state, paid);
+    expect(state.full).toBe(1_200);
+  });
+
   it("takes nothing more where it was not waited for", () => {
     const state = freshRule();
     markSending(debit, state, pay(debit, state, 1_000), 1_090);
