@@ -17,9 +17,10 @@ local function ordinaryAdmit(claim, charges, keys, from, known, changed, now, la
   local full, paid = {}, {}
   for i = 1, #charges do
     local charge, at = charges[i], keys[from + i]
+    local key = KEYS[at]
     local before = known[at]
     if before == nil then
-      local value = redis.pcall('GET', KEYS[at])
+      local value = redis.pcall('GET', key)
       before = not value and 0
       if type(value) == 'string' and #value <= 16 and string.find(value, '^%d+$') then
         before = tonumber(value)
@@ -68,9 +69,9 @@ end
 local function writeOrdinary(known, changed, now, late)
   for i = 1, #changed do
     local at = changed[i]
-    local full = known[at]
+    local key, full = KEYS[at], known[at]
     if full then
-      redis.call('SET', KEYS[at], string.format('%d', full), 'PX', math.ceil((full - now) / 1000) + late)
+      redis.call('SET', key, string.format('%d', full), 'PX', math.ceil((full - now) / 1000) + late)
       known[at] = nil
     end
   end
