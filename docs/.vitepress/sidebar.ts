@@ -46,6 +46,7 @@ export const guides: Item[] = [
       page("The operator's tool", "/cli"),
       page("Troubleshooting", "/troubleshooting"),
       page("Reliability", "/reliability"),
+      page("Performance", "/performance"),
       page("Security", "/security"),
       page("Where it runs", "/support"),
     ],

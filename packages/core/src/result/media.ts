@@ -4,7 +4,7 @@ import { type Fields, fieldsOf, identifier, wholeNumber } from "./reading.js";
  * The fields of a Message that hold a file. Where Telegram fills two of them for one file (an animation is
  * also a document, a live photo also a photo), the one that tells more comes first.
  */
-const mediaFields = [
+export const mediaFields = [
   "live_photo",
   "animation",
   "photo",

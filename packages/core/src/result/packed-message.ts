@@ -1,5 +1,5 @@
 import { chatOf, chatOfPayload, chatTypeCode } from "./chat.js";
-import { fileOfMessage, mediaOf, storedFile } from "./media.js";
+import { fileOfMessage, mediaFields, mediaOf, storedFile } from "./media.js";
 import { type Fields, fieldsOf, identifier, known, wholeNumber } from "./reading.js";
 
 /** `[message_id, date, chat.id, chat type]` and, where there is more to keep, an object with it. */
@@ -31,6 +31,7 @@ export function packed(message: Fields): PackedMessage {
     wholeNumber(chat.id) ?? 0,
     chatTypeCode(chat.type),
   ] as const;
+  if (!hasDetails(message)) return head;
   const more = known(details(message));
   return Object.keys(more).length > 0 ? [...head, more] : head;
 }
@@ -54,6 +55,20 @@ export function broughtHere([messageId, date, more]: PackedHere, payload: Fields
 /** Whether a value from the store is a message in this form. */
 export function isPackedHere(value: unknown): value is PackedHere {
   return Array.isArray(value) && Number.isSafeInteger(value[0]) && Number.isSafeInteger(value[1]);
+}
+
+/** Fields of a Message of which something is kept beside its head. Most messages have none. */
+const detailed: ReadonlySet<string> = new Set([
+  ...mediaFields,
+  ...Object.values(numberFields),
+  ...Object.values(idFields),
+  "poll",
+  "dice",
+]);
+
+function hasDetails(message: Fields): boolean {
+  for (const name in message) if (detailed.has(name)) return true;
+  return false;
 }
 
 function details(message: Fields): Fields {
