@@ -95,9 +95,20 @@ export class Circuit {
 
   /** @throws StoreUnavailable at once where the store is known to be away */
   ask<T>(verb: string, command: () => Promise<T>): Promise<T> {
-    const asked = this.#options.trips?.wanted() ? () => this.#measured(verb, command) : command;
-    if (this.#shaky || !this.isClosed) return this.#askWarily(asked);
-    return promised(asked).then(this.#well, this.#ill);
+    const { clock, trips } = this.#options;
+    const from = trips?.wanted() ? clock.now() : undefined;
+    if (this.#shaky || !this.isClosed) return this.#askWarily(verb, from, command);
+    if (from === undefined) return promised(command).then(this.#well, this.#ill);
+    return promised(command).then(
+      (answer) => {
+        this.#measured(verb, from, true);
+        return this.#well(answer);
+      },
+      (error) => {
+        this.#measured(verb, from, false);
+        return this.#ill(error);
+      },
+    );
   }
 
   /** Has the command of this error left the process? Else nothing has to be taken back. */
@@ -158,7 +169,7 @@ export class Circuit {
   }
 
   /** Through the breaker: the store has failed lately, or is away. */
-  async #askWarily<T>(command: () => Promise<T>): Promise<T> {
+  async #askWarily<T>(verb: string, from: number | undefined, command: () => Promise<T>): Promise<T> {
     const { state } = this.#breaker;
     const rests = state === CircuitState.Open && this.#options.clock.now() < this.#restUntil;
     // Who waited for the probe would be the next probe: behind a store that hangs, a queue would grow for ever.
@@ -166,31 +177,22 @@ export class Circuit {
     try {
       const answer = await this.#breaker.execute(command);
       this.#shaky = false;
+      this.#measured(verb, from, true);
       return answer;
     } catch (error) {
       if (isBrokenCircuitError(error) || isIsolatedCircuitError(error)) {
         throw this.notAsked("the store is away", error);
       }
       this.#shaky = true;
+      this.#measured(verb, from, false);
       if (isStoreUnavailable(error) && error.refusesWrites) this.#isolate(error);
       throw error;
     }
   }
 
-  #measured<T>(verb: string, command: () => Promise<T>): Promise<T> {
-    const { clock, trips } = this.#options;
-    const from = clock.now();
-    const over = (ok: boolean) => trips?.tell(verb, clock.now() - from, ok);
-    return promised(command).then(
-      (answer) => {
-        over(true);
-        return answer;
-      },
-      (error) => {
-        over(false);
-        throw error;
-      },
-    );
+  /** Tells how long an answer took, to who wanted to know when it was asked. */
+  #measured(verb: string, from: number | undefined, ok: boolean): void {
+    if (from !== undefined) this.#options.trips?.tell(verb, this.#options.clock.now() - from, ok);
   }
 
   /** It still answers reads, which would hide from the breaker that it takes nothing any more. */
