@@ -72,6 +72,19 @@ describe("a store that cannot be asked", () => {
   });
 });
 
+it("a call that fails for good while it waits for a thaw leaves its place in line to the next", async () => {
+  const bug = new Error("bug");
+  let claims = 0;
+  const bench = benchOver((inner) => ({
+    admit: (request) =>
+      request.claim?.mode === "send" && ++claims === 2 ? Promise.reject(bug) : inner.admit(request),
+  }));
+  bench.answers(flood(3));
+  const first = bench.start({ chat_id: 5, text: "a" });
+  await expect(bench.clock.run(first)).rejects.toBe(bug);
+  expect(await bench.say("b")).toMatchObject({ status: "sent", waitedMs: 0 });
+});
+
 it("a flood that cannot be counted is waited for in its chat, and an event says why", async () => {
   const bench = benchOver((inner) => ({
     admit: (request) => (request.rules[0]?.name === "floods" ? Promise.reject(away) : inner.admit(request)),
