@@ -68,6 +68,22 @@ describe("an update whose store fails", () => {
   });
 });
 
+it("an update whose handler still runs when its guard closes is left to its lease", async () => {
+  let renewals = 0;
+  const { clock, guard } = guardOver({
+    async renew() {
+      renewals++;
+      return true;
+    },
+  });
+  const handled = guard.handleUpdate(update, () => clock.sleep(45_000));
+  await clock.advance(15_000);
+  await clock.run(guard.close());
+  await clock.run(handled);
+  expect(renewals).toBe(1);
+  expect(clock.pending).toBe(0);
+});
+
 describe("an update that is handled elsewhere", () => {
   const busy: Admission = { status: "busy", state: "reserved", waitUs: 0, nowUs: 0 };
 
