@@ -51,6 +51,13 @@ local function ordinaryAdmit(claim, charges, keys, from, known, changed, now, la
       return nil
     end
   end
+  local expires = now + math.max(claim.lease, claim.ttl)
+  local sending = string.format('%s|%s|%d|%d|%d|%d|%s|', claim.mode == 'u' and 'R' or 'S', claim.owner, claim.attempt,
+    now + claim.lease, expires, #charges, claim.content) .. table.concat(paid)
+  -- What Redis refuses is told by the call's own script, and to nobody who shares this run.
+  if redis.pcall('SET', record, sending, 'PX', math.ceil((expires - now) / 1000) + late).err then
+    return nil
+  end
   for i = 1, #charges do
     if full[i] then
       local at = keys[from + i]
@@ -58,10 +65,6 @@ local function ordinaryAdmit(claim, charges, keys, from, known, changed, now, la
       changed[#changed + 1] = at
     end
   end
-  local expires = now + math.max(claim.lease, claim.ttl)
-  local sending = string.format('%s|%s|%d|%d|%d|%d|%s|', claim.mode == 'u' and 'R' or 'S', claim.owner, claim.attempt,
-    now + claim.lease, expires, #charges, claim.content)
-  redis.call('SET', record, sending .. table.concat(paid), 'PX', math.ceil((expires - now) / 1000) + late)
   return claim.lease
 end
 

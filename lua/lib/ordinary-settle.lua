@@ -13,10 +13,11 @@ local function ordinarySettle(record, owner, attempt, as, result, ttl, now, late
   if whose ~= owner or tonumber(which) ~= attempt or tonumber(expires) <= now then
     return nil
   end
+  -- What Redis refuses is told by the call's own script, and to nobody who shares this run.
   if as == 'free' then
-    redis.call('DEL', record)
-    return true
+    return type(redis.pcall('DEL', record)) == 'number'
   end
-  redis.call('SET', record, string.format('D|%d|%s|', now + ttl, content) .. result, 'PX', math.ceil(ttl / 1000) + late)
-  return true
+  local done = string.format('D|%d|%s|', now + ttl, content) .. result
+  local written = redis.pcall('SET', record, done, 'PX', math.ceil(ttl / 1000) + late)
+  return not written.err
 end

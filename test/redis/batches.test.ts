@@ -165,6 +165,48 @@ describe("what is asked together", () => {
     expect(await client().get(`sendonce:{${bot}}:1:r:k1`)).toBe("mine");
   });
 
+  test("takes an owner that UTF-8 cannot carry as it would stand there, and the others go on", async () => {
+    const bot = `odd${++bots}`;
+    const end = { bot, attempt: 0, as: "done", ttlUs: times.ttlUs, rules: [] } as const;
+    const asked = [
+      together.admit(claim(bot, "o0", "r0", [])),
+      together.settle({ ...end, owner: "half a letter: \ud83d", record: "nobody's" }),
+      together.admit(claim(bot, "half a letter: \ud83d", "r1", [])),
+      together.admit(claim(bot, "o2", "r2", [])),
+    ];
+    expect(await Promise.all(asked)).toMatchObject([
+      { status: "go" },
+      false,
+      { status: "go" },
+      { status: "go" },
+    ]);
+  });
+
+  test("is told what Redis refuses to one of its calls by that one alone, and everybody else has paid", async () => {
+    const server = await startRedis({ acl: ["user nodel on >secret ~* &* +@all -del"] });
+    const store = redisStore(server.urlFor("nodel", "secret"), { commandTimeoutMs: 5_000 });
+    onTestFinished(() => store.close());
+    const rules = [bucket("chat", 5)];
+    const freed = {
+      bot: "b",
+      owner: "o0",
+      attempt: 0,
+      record: "r0",
+      as: "free",
+      ttlUs: 1,
+      rules: [],
+    } as const;
+    await store.admit(claim("b", "o0", "r0", []));
+    const answers = await Promise.allSettled([
+      store.admit(claim("b", "o1", "r1", rules)),
+      store.admit(claim("b", "o2", "r2", rules)),
+      store.settle(freed),
+      store.admit(claim("b", "o3", "r3", rules)),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+    expect(await store.stats({ bot: "b", rules })).toMatchObject([{ remaining: 2 }]);
+  });
+
   test("fails together when Redis does not answer, and works again", async () => {
     const server = await startRedis();
     const store = redisStore(server.url, { commandTimeoutMs: 200 });

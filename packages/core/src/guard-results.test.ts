@@ -129,6 +129,21 @@ describe("concurrent twins in one process", () => {
   });
 });
 
+it("a plugin further in may follow a group to its new chat: a replay elsewhere names that chat, too", async () => {
+  const bench = new GuardBench();
+  const chat = { id: -1001234567890, type: "supergroup" };
+  const payload: Record<string, unknown> = { chat_id: -77, text: "a" };
+  bench.answers(({ messageId }) => {
+    payload.chat_id = chat.id;
+    return {
+      type: "response",
+      body: { ok: true, result: { message_id: messageId, date: 1, chat, text: "a" } },
+    };
+  });
+  expect(await bench.call(payload)).toMatchObject({ status: "sent" });
+  expect(await bench.sibling().say("a", -77)).toMatchObject({ status: "replayed", result: { chat } });
+});
+
 describe("concurrent twins in two processes", () => {
   const twins = (bench: GuardBench) =>
     [bench, bench.sibling()].map((each) => each.start({ chat_id: 5, text: "a" }));

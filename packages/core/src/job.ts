@@ -15,6 +15,8 @@ export interface Job {
   readonly closing: AbortSignalLike;
   readonly identity: Identity;
   readonly charges: readonly RuleCharge[];
+  /** The chat as the call named it before anything was sent: plugins further in may change the payload. */
+  readonly chatId: unknown;
   readonly owner: string;
   readonly ttlUs: number;
   /** When the caller's patience ends, on the guard's clock, in ms. */

@@ -108,6 +108,7 @@ export class Preparation {
       closing: this.#closing,
       identity,
       charges,
+      chatId: call.payload.chat_id ?? call.payload.user_id,
       owner: ownerToken(),
       ttlUs,
       deadline,

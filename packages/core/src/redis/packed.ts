@@ -23,10 +23,15 @@ export function packed(calls: readonly { readonly ask: Ask }[]): BatchInput {
   };
 }
 
+const loneSurrogate = /\p{Surrogate}/gu;
+
+/** As UTF-8 would carry it: an escape of half a letter is JSON, and yet cjson refuses all of it. */
+const quoted = (text: string): string => JSON.stringify(text.replace(loneSurrogate, "\ufffd"));
+
 function claimText(input: AdmitInput, keys: Places, plans: Places): string {
   const { owner, attempt, content, deadline, mode, lease, ttl, charges } = input;
   const plan = plans.of(`[${JSON.stringify(mode)},${lease},${ttl},${chargesText(charges)}]`);
-  let call = `[${plan},${JSON.stringify(owner)},${attempt},${JSON.stringify(content)},${deadline ?? false}`;
+  let call = `[${plan},${quoted(owner)},${attempt},${quoted(content)},${deadline ?? false}`;
   call += `,${keys.of(input.records[0]!)}`;
   for (const rule of input.rules) call += `,${keys.of(rule)}`;
   return `${call}]`;
@@ -37,7 +42,7 @@ function endText(
   keys: Places,
   results: Places,
 ): string {
-  return `[0,${JSON.stringify(owner)},${attempt},"${as}",${ttl},${keys.of(record)},${results.of(result)}]`;
+  return `[0,${quoted(owner)},${attempt},"${as}",${ttl},${keys.of(record)},${results.of(result)}]`;
 }
 
 /** Words, each once, by their place from 1. */

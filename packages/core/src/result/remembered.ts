@@ -32,7 +32,9 @@ export class Results {
   /** Remembers a result; answers the part of it that goes to the store. */
   keep(job: Job, result: unknown): string | undefined {
     if (job.identity.id === undefined) return undefined;
-    const stored = this.#encoded(storedResult(job.call, result, this.#mode));
+    const stored = this.#encoded(
+      storedResult({ method: job.call.method, payload: { chat_id: job.chatId } }, result, this.#mode),
+    );
     const json = jsonOf(result);
     if (json !== undefined) this.#remembered.set(nameOf(job), { stored, json });
     return stored;

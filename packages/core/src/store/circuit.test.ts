@@ -3,14 +3,15 @@ import { StoreUnavailable } from "../errors.js";
 import { VirtualClock } from "../testing/virtual-clock.js";
 import { Circuit } from "./circuit.js";
 import { memoryStore } from "./memory.js";
+import type { Store } from "./port.js";
 
 /** A circuit before a store that does nothing by itself, and all that it told. */
-function bench() {
+function bench(store?: Store) {
   const clock = new VirtualClock();
   const told: string[] = [];
   const trips: { verb: string; ms: number; ok: boolean }[] = [];
   let listening = false;
-  const circuit = new Circuit(memoryStore({ clock }), {
+  const circuit = new Circuit(store ?? memoryStore({ clock }), {
     clock,
     onLost: (reason) => told.push(`lost: ${(reason as Error).message}`),
     onBack: () => told.push("back"),
@@ -53,6 +54,36 @@ test("a success that was asked before a failure, and comes after it, ends the ro
   await fails();
   await fails();
   expect(circuit.isClosed).toBe(true);
+});
+
+test("a success that was asked before an outage, and comes in it, does not end it", async () => {
+  const { circuit, fails, told, clock } = bench();
+  let answer = (_: string) => {};
+  const slow = circuit.ask("admit", () => new Promise<string>((resolve) => (answer = resolve)));
+  for (let i = 0; i < 3; i++) await fails();
+  answer("well");
+  await slow;
+  await clock.advance(0);
+  expect(told).toEqual(["lost: gone"]);
+  expect(circuit.isClosed).toBe(false);
+});
+
+test("nor does it while the store is asked whether it is back, and is not", async () => {
+  let refuse = (_: Error) => {};
+  const dead = Object.assign(memoryStore(), {
+    admit: () => new Promise<never>((_, reject) => (refuse = reject)),
+  });
+  const { circuit, fails, told, clock } = bench(dead);
+  let answer = (_: string) => {};
+  const slow = circuit.ask("admit", () => new Promise<string>((resolve) => (answer = resolve)));
+  for (let i = 0; i < 3; i++) await fails();
+  await clock.advance(1_000);
+  answer("well");
+  await slow;
+  refuse(new StoreUnavailable("still gone"));
+  await clock.advance(0);
+  expect(told).toEqual(["lost: gone"]);
+  expect(circuit.isClosed).toBe(false);
 });
 
 test("failures that were asked together are as many", async () => {

@@ -47,10 +47,11 @@ export class Circuit {
   readonly #options: CircuitOptions;
   /** Errors of commands that have not left this process. */
   readonly #unasked = new WeakSet<object>();
+  readonly #row = new ConsecutiveBreaker(failuresToBreak);
   readonly #breaker = circuitBreaker(
     handleWhen((error) => isStoreUnavailable(error) && !error.moving),
     // It goes by the wall clock, which may be set back by hours; how long it rests is measured here.
-    { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: new ConsecutiveBreaker(failuresToBreak) },
+    { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: this.#row },
   );
   /** Who asked last: a probe among other keys might be refused, or go to another node of a Cluster. */
   bot = "probe";
@@ -145,7 +146,9 @@ export class Circuit {
   }
 
   readonly #well = <T>(answer: T): T => {
-    if (this.#shaky) void this.#tell(() => Promise.resolve());
+    // What was asked before the store went, and is answered late, ends the row of failures; it does not end the outage.
+    if (!this.isClosed) this.#row.success();
+    else if (this.#shaky) void this.#tell(() => Promise.resolve());
     return answer;
   };
 

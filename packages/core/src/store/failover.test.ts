@@ -306,6 +306,20 @@ describe("when the store is back", () => {
     expect(await stateOf()).toBeUndefined();
   });
 
+  it("a turn that was reserved there is given back, too, where this process alone would wait too long", async () => {
+    const { store, admit, trouble, pass, stateOf } = process();
+    const rules = [bucket(1)];
+    await admit("a", "other", { rules });
+    expect(await admit("b", "r", { rules, maxWaitUs: 90 * second })).toMatchObject({ status: "wait" });
+    trouble("gone");
+    for (let i = 0; i < 3; i++) await admit(`x${i}`, `x${i}`);
+    expect(store.mode).toBe("local");
+    expect(await admit("b", "r", { rules, holdsTurn: true })).toMatchObject({ status: "refused" });
+    trouble(undefined);
+    await pass(3_000);
+    expect(await stateOf()).toBeUndefined();
+  });
+
   it("nothing that only asked for a thaw is remembered", async () => {
     const { store, trouble, admit } = process();
     trouble("gone");

@@ -314,7 +314,7 @@ export class FailoverStore implements Store {
         : ({ status: "go", leaseUs: Number.POSITIVE_INFINITY, nowUs: 0 } as const);
     if (admission.status === "go") return { ...admission, degraded: true };
     if (admission.status !== "wait") this.#fallen.delete(request.owner);
-    if (mayBeThere && endsRun.has(admission.status)) this.#takeBack(request);
+    if ((mayBeThere || request.holdsTurn) && endsRun.has(admission.status)) this.#takeBack(request);
     return admission;
   }
 
