@@ -44,12 +44,19 @@ function process(whenStoreDown: WhenStoreDown = "local") {
     },
   }) as Store;
   const modes: string[] = [];
-  const store = new FailoverStore(flaky, { whenStoreDown, clock, onMode: (mode) => modes.push(mode) });
+  const falls: string[] = [];
+  const store = new FailoverStore(flaky, {
+    whenStoreDown,
+    clock,
+    onMode: (mode) => modes.push(mode),
+    onFall: (_, reason) => falls.push(reason),
+  });
   const whose = (owner: string, record: string, attempt = 0) => ({ bot: "1", owner, record, attempt });
   return {
     store,
     shared,
     modes,
+    falls,
     asked: () => asked,
     trouble: (kind: Trouble | undefined) => {
       trouble = kind;
@@ -119,6 +126,16 @@ describe("when the store goes away", () => {
     await pass(2_000);
     expect(modes).toEqual(["local", "shared"]);
     expect(store.mode).toBe("shared");
+  });
+
+  it("is told by a call that fell into it, by one of many that fell together", async () => {
+    const { admit, trouble, falls } = process();
+    trouble("gone");
+    await Promise.all(Array.from({ length: 20 }, (_, i) => admit(`a${i}`, `r${i}`)));
+    expect(falls.length).toBeGreaterThan(0);
+    expect(falls.length).toBeLessThanOrEqual(3);
+    for (let i = 0; i < 5; i++) await admit(`b${i}`, `s${i}`);
+    expect(falls.length).toBeLessThanOrEqual(3);
   });
 
   it("it is not asked for every call, only once a second", async () => {

@@ -59,6 +59,8 @@ export class FailoverStore implements Store {
   /** Owners whose runs left the shared store, and whether it may have heard of them. */
   readonly #fallen = new Map<string, boolean>();
   readonly #circuit: Circuit;
+  /** This outage has been told by a call that fell into it. */
+  #toldFall = false;
 
   constructor(shared: Store, options: FailoverOptions) {
     this.#shared = shared;
@@ -79,6 +81,7 @@ export class FailoverStore implements Store {
       trips: options.trips,
       onLost: (reason) => options.onMode(options.whenStoreDown, (reason as Error | undefined)?.message),
       onBack: () => {
+        this.#toldFall = false;
         options.onMode("shared");
         void this.#tellOwed();
       },
@@ -137,9 +140,10 @@ export class FailoverStore implements Store {
   }
 
   #admitThere(request: AdmitRequest): Promise<Admission> {
+    const { isAway } = this.#circuit;
     return this.#ask("admit", () => this.#shared.admit(request)).then(
       (admission) => this.#admitted(request, admission),
-      (error) => this.#admitFailed(request, error),
+      (error) => this.#admitFailed(request, error, isAway),
     );
   }
 
@@ -150,10 +154,17 @@ export class FailoverStore implements Store {
     return admission;
   }
 
-  async #admitFailed(request: AdmitRequest, error: unknown): Promise<Admission> {
+  async #admitFailed(request: AdmitRequest, error: unknown, wasAway: boolean): Promise<Admission> {
     if (!isStoreUnavailable(error) || error.moving) throw error;
-    if (!this.#circuit.isAway) this.#options.onFall?.("admit", error.message);
+    if (!wasAway) this.#tellFall(error.message);
     return this.#admitAlone(request, error);
+  }
+
+  /** Of many that fall together, and take the store with them, one is told. */
+  #tellFall(reason: string): void {
+    if (this.#circuit.isAway && this.#toldFall) return;
+    this.#toldFall = this.#circuit.isAway;
+    this.#options.onFall?.("admit", reason);
   }
 
   /**
