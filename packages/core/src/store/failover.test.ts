@@ -99,6 +99,19 @@ function process(whenStoreDown: WhenStoreDown = "local") {
   };
 }
 
+/** A process that has reserved a turn for `b` in a store which is away by now. */
+async function reservedAndGone() {
+  const bench = process();
+  const rules = [bucket(1)];
+  await bench.admit("a", "other", { rules });
+  const reserved = await bench.admit("b", "r", { rules, maxWaitUs: 90 * second });
+  expect(reserved).toMatchObject({ status: "wait" });
+  bench.trouble("gone");
+  for (let i = 0; i < 3; i++) await bench.admit(`x${i}`, `x${i}`);
+  expect(bench.store.mode).toBe("local");
+  return { ...bench, rules };
+}
+
 describe("while the store answers", () => {
   it("a 429 stops the rule in the store, and the call keeps its place", async () => {
     const { store, shared, admit, freeze, pass, settle, stateOf } = process();
@@ -308,13 +321,7 @@ describe("when the store is back", () => {
   });
 
   it("a turn that was reserved there is given back, where the store is not even asked any more", async () => {
-    const { store, admit, settle, trouble, pass, stateOf } = process();
-    const rules = [bucket(1)];
-    await admit("a", "other", { rules });
-    expect(await admit("b", "r", { rules, maxWaitUs: 90 * second })).toMatchObject({ status: "wait" });
-    trouble("gone");
-    for (let i = 0; i < 3; i++) await admit(`x${i}`, `x${i}`);
-    expect(store.mode).toBe("local");
+    const { admit, settle, trouble, pass, stateOf, rules } = await reservedAndGone();
     expect(await admit("b", "r", { holdsTurn: true })).toMatchObject({ status: "go", degraded: true });
     await settle("b", "free", "r", 0, rules);
     expect(await stateOf()).toBe("reserved");
@@ -324,13 +331,7 @@ describe("when the store is back", () => {
   });
 
   it("a turn that was reserved there is given back, too, where this process alone would wait too long", async () => {
-    const { store, admit, trouble, pass, stateOf } = process();
-    const rules = [bucket(1)];
-    await admit("a", "other", { rules });
-    expect(await admit("b", "r", { rules, maxWaitUs: 90 * second })).toMatchObject({ status: "wait" });
-    trouble("gone");
-    for (let i = 0; i < 3; i++) await admit(`x${i}`, `x${i}`);
-    expect(store.mode).toBe("local");
+    const { admit, trouble, pass, stateOf, rules } = await reservedAndGone();
     expect(await admit("b", "r", { rules, holdsTurn: true })).toMatchObject({ status: "refused" });
     trouble(undefined);
     await pass(3_000);
