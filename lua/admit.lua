@@ -50,9 +50,8 @@ if claimed == 1 then
   for i = 1, #KEYS do
     places[i] = i
   end
-  local late = given == '' and 1 or 3600000
-  if ordinaryAdmit(claim, charges, places, 1, known, changed, now, late) then
-    writeOrdinary(known, changed, now, late)
+  if ordinaryAdmit(claim, charges, places, 1, known, changed, now, given) then
+    writeOrdinary(known, changed, now, given)
     return { 'go', now, lease }
   end
 end

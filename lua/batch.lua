@@ -21,7 +21,6 @@ local given = ARGV[1]
 local asked = ARGV[2]
 
 local now = serverNow(given)
-local late = given == '' and 1 or 3600000
 local plans, calls = unpack(cjson.decode(asked))
 for i = 1, #plans do
   namedCharges(plans[i][4])
@@ -36,11 +35,11 @@ for i = 1, #calls do
       owner = call[2], attempt = call[3], content = call[4], deadline = call[5],
       mode = plan[1], lease = plan[2], ttl = plan[3],
     }
-    carriedOut = ordinaryAdmit(claim, plan[4], call, 6, known, changed, now, late)
+    carriedOut = ordinaryAdmit(claim, plan[4], call, 6, known, changed, now, given)
   else
-    carriedOut = ordinarySettle(KEYS[call[6]], call[2], call[3], call[4], ARGV[2 + call[7]], call[5], now, late)
+    carriedOut = ordinarySettle(KEYS[call[6]], call[2], call[3], call[4], ARGV[2 + call[7]], call[5], now, given)
   end
   done[i] = carriedOut and '1' or '0'
 end
-writeOrdinary(known, changed, now, late)
+writeOrdinary(known, changed, now, given)
 return { 'batch', now, table.concat(done) }

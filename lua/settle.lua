@@ -28,7 +28,7 @@ local ttl = tonumber(ARGV[6])
 
 local now = serverNow(given)
 local windows = string.find(ARGV[7], '"w"', 1, true)
-if not windows and ordinarySettle(record, owner, attempt, as, result, ttl, now, given == '' and 1 or 3600000) then
+if not windows and ordinarySettle(record, owner, attempt, as, result, ttl, now, given) then
   return { 'settled', now }
 end
 

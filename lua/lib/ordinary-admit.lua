@@ -6,7 +6,7 @@
 --   keys    where in KEYS its record and its rules are: keys[from] and those after it
 --   known   by place in KEYS what a bucket was found at, or made: 0 is a full one, false is not ordinary
 --   changed those that must be written, in order; the caller does it
-local function ordinaryAdmit(claim, charges, keys, from, known, changed, now, late)
+local function ordinaryAdmit(claim, charges, keys, from, known, changed, now, given)
   if claim.deadline and now > claim.deadline then
     return nil
   end
@@ -55,7 +55,7 @@ local function ordinaryAdmit(claim, charges, keys, from, known, changed, now, la
   local sending = string.format('%s|%s|%d|%d|%d|%d|%s|', claim.mode == 'u' and 'R' or 'S', claim.owner, claim.attempt,
     now + claim.lease, expires, #charges, claim.content) .. table.concat(paid)
   -- What Redis refuses is told by the call's own script, and to nobody who shares this run.
-  if redis.pcall('SET', record, sending, 'PX', math.ceil((expires - now) / 1000) + late).err then
+  if redis.pcall('SET', record, sending, 'PX', sweepAfter(expires, now, given)).err then
     return nil
   end
   for i = 1, #charges do
@@ -69,12 +69,12 @@ local function ordinaryAdmit(claim, charges, keys, from, known, changed, now, la
 end
 
 -- Each bucket once, however often it was paid.
-local function writeOrdinary(known, changed, now, late)
+local function writeOrdinary(known, changed, now, given)
   for i = 1, #changed do
     local at = changed[i]
     local key, full = KEYS[at], known[at]
     if full then
-      redis.call('SET', key, string.format('%d', full), 'PX', math.ceil((full - now) / 1000) + late)
+      redis.call('SET', key, string.format('%d', full), 'PX', sweepAfter(full, now, given))
       known[at] = nil
     end
   end

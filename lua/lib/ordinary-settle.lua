@@ -1,7 +1,7 @@
 -- The ordinary end, decided before anything else is looked at: the caller's own SENDING becomes DONE, or goes. To be
 -- asked only where no rule is a window, which would have to be restamped. Answers nil for whatever else, with nothing
 -- written.
-local function ordinarySettle(record, owner, attempt, as, result, ttl, now, late)
+local function ordinarySettle(record, owner, attempt, as, result, ttl, now, given)
   if as ~= 'done' and as ~= 'free' then
     return nil
   end
@@ -18,6 +18,6 @@ local function ordinarySettle(record, owner, attempt, as, result, ttl, now, late
     return type(redis.pcall('DEL', record)) == 'number'
   end
   local done = string.format('D|%d|%s|', now + ttl, content) .. result
-  local written = redis.pcall('SET', record, done, 'PX', math.ceil(ttl / 1000) + late)
+  local written = redis.pcall('SET', record, done, 'PX', sweepAfter(now + ttl, now, given))
   return not written.err
 end

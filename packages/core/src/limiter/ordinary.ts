@@ -1,6 +1,6 @@
 import type { RuleCharge } from "../store/port.js";
 import { nominal } from "./adaptive.js";
-import { type Paid, type RuleState, restsAt } from "./rule-state.js";
+import { atWork, type Paid, type RuleState } from "./rule-state.js";
 
 const nothing: readonly number[] = Object.freeze([]);
 
@@ -14,7 +14,7 @@ export function ordinaryPayment(
   found: RuleState | undefined,
   now: number,
 ): Paid | undefined {
-  const rule = found && restsAt(found) > now ? found : undefined;
+  const rule = atWork(found, now);
   if (params.kind === "gate") return rule ? undefined : { turn: now, full: 0, rose: 0, places: nothing };
   if (params.kind !== "bucket" || (rule && !isPlain(rule))) return undefined;
   const { capacity, intervalUs } = params;

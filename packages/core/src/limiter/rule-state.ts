@@ -196,6 +196,10 @@ export function giveBack(charge: RuleCharge, state: RuleState, paid: Paid): void
   else if (charge.params.kind === "bucket" && state.full === paid.full) state.full -= paid.rose;
 }
 
+/** What is left of a rule that was found; a rule at rest has no state, and is not looked at. */
+export const atWork = (found: RuleState | undefined, now: number): RuleState | undefined =>
+  found && restsAt(found) > now ? found : undefined;
+
 /** Server time at which the rule is full again and runs: from then on it has no state. */
 export function restsAt(state: RuleState): number {
   const last = state.places.at(-1) ?? 0;

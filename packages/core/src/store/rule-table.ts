@@ -1,5 +1,5 @@
 import { ordinaryPayment } from "../limiter/ordinary.js";
-import { freshRule, type Paid, type RuleState, restsAt } from "../limiter/rule-state.js";
+import { atWork, freshRule, type Paid, type RuleState, restsAt } from "../limiter/rule-state.js";
 import { BoundedMap, keyOf } from "./bounded-map.js";
 import type { RuleCharge } from "./port.js";
 
@@ -18,17 +18,16 @@ export class RuleTable {
     return this.#states.size;
   }
 
-  /** A rule at rest has no state: what is left of it is not looked at. */
+  /** A rule as it is, full where nothing is kept of it. */
   at(bot: string, charge: RuleCharge, now: number): RuleState {
-    const found = this.#states.get(keyOf(bot, charge.key));
-    return found && restsAt(found) > now ? found : freshRule();
+    return atWork(this.#states.get(keyOf(bot, charge.key)), now) ?? freshRule();
   }
 
   /** Changes a rule. The write comes last, because it may drop entries that rest. */
   change(bot: string, charge: RuleCharge, now: number, change: (rule: RuleState) => void): void {
     const key = keyOf(bot, charge.key);
     const found = this.#states.get(key);
-    const rule = found && restsAt(found) > now ? found : freshRule();
+    const rule = atWork(found, now) ?? freshRule();
     change(rule);
     if (restsAt(rule) <= now) this.#states.delete(key);
     else if (rule !== found) this.#states.set(key, rule, now);
@@ -55,7 +54,7 @@ export class RuleTable {
   /** A bucket as it stands after its payment; gates stay as they are. */
   #fill(key: string, found: RuleState | undefined, { full }: Paid, now: number): void {
     if (full <= now) return;
-    const rule = found && restsAt(found) > now ? found : freshRule();
+    const rule = atWork(found, now) ?? freshRule();
     rule.full = full;
     if (rule !== found) this.#states.set(key, rule, now);
   }
